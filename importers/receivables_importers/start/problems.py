@@ -1,0 +1,70 @@
+"""Problems of a spreadsheet: what is wrong, where the spreadsheet program shows it, and the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+SHOWN: Final = 20
+"""How many problems are listed before the rest is only counted."""
+
+_UNSAFE: Final = {code: " " for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
+class StartError(Exception):
+    """Nothing can be made at all: the message says of which file, why, and what to do about it."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong in the input.
+
+    Attributes:
+      file: The name of the file, without its folder.
+      sheet: The worksheet; "" for a file without sheets.
+      line: The row as the spreadsheet program counts it; None when a whole table is concerned.
+      column: The column's header; "" when no single column is concerned.
+      message: What is wrong.
+      mend: What to do about it; several lines when it lists what to put into the mapping.
+    """
+
+    file: str
+    sheet: str
+    line: int | None
+    column: str
+    message: str
+    mend: str
+
+
+def shown(text: object, limit: int = 60) -> str:
+    """A text from a file, in quotes on one line and shortened, as messages show it.
+
+    >>> shown("12x\\n")
+    '"12x "'
+    """
+    plain = str(text).translate(_UNSAFE)
+    return f'"{plain if len(plain) <= limit else plain[: limit - 1] + "…"}"'
+
+
+def told(problem: Problem) -> str:
+    """The problem as a sentence: where, what is wrong, the mend.
+
+    >>> told(Problem("a.csv", "", 5, "Amount", '"12x" is not a number', "write it as 1234.50"))
+    'a.csv, row 5, column "Amount": "12x" is not a number: write it as 1234.50'
+    """
+    where = [problem.file.translate(_UNSAFE)]
+    if problem.sheet:
+        where.append(f"sheet {shown(problem.sheet)}")
+    if problem.line is not None:
+        where.append(f"row {problem.line}")
+    if problem.column:
+        where.append(f"column {shown(problem.column)}")
+    separator = ":\n" if "\n" in problem.mend else ": "
+    return f"{', '.join(where)}: {problem.message}{separator if problem.mend else ''}{problem.mend}"
+
+
+def told_all(problems: Sequence[Problem], limit: int = SHOWN) -> tuple[str, ...]:
+    """The first `limit` problems as sentences, and how many more there are."""
+    lines = [told(problem) for problem in problems[:limit]]
+    if len(problems) > limit:
+        lines.append(f"… and {len(problems) - limit:,} more problems, {len(problems):,} in all")
+    return tuple(lines)

@@ -1,0 +1,105 @@
+"""The process in which a workbook is opened: XLSX, XLS or ODS on standard input, JSON on standard output.
+
+A workbook of a few kilobytes can ask for hundreds of gigabytes (one cell in the last corner of a
+sheet is enough), and then the library that reads it ends the whole process. So it is read in a
+process of its own, with limits on memory and time, and whatever happens to it is an error message.
+Run by `receivables_importers.start.reading`; it imports nothing of ours, so that it starts quickly.
+
+The JSON is `{"sheets": [[name, [[line, cells], …]], …], "hidden": [names]}` or `{"error": code}`. A
+cell is null, or a text whose first letter says what follows: `t` text, `n` the digits of a number,
+`d` an ISO date.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import sys
+from decimal import Decimal
+from typing import Any
+
+MEMORY_BYTES_MAX = 3 << 30
+SECONDS_MAX = 120
+
+
+def encoded(value: object) -> str | None:
+    """One cell as JSON has it.
+
+    A workbook stores every number in binary; fifteen significant digits are what it promises to
+    keep and what the spreadsheet program shows, so those digits are the number.
+    """
+    if isinstance(value, str):
+        return "t" + value if value else None
+    if isinstance(value, bool):
+        return "tTRUE" if value else "tFALSE"
+    if isinstance(value, int | float):
+        return "n" + format(Decimal(format(value, ".15g")), "f")
+    if isinstance(value, datetime.datetime):
+        return "d" + value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return "d" + value.isoformat()
+    return "t" + str(value)
+
+
+def read(data: bytes, rows_max: int, columns_max: int) -> dict[str, Any]:
+    """The visible sheets of a workbook as the JSON of the module's text."""
+    import python_calamine
+
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = []
+        hidden = []
+        for position, sheet in enumerate(workbook.sheets_metadata):
+            if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
+                continue
+            if sheet.visible != python_calamine.SheetVisibleEnum.Visible:
+                hidden.append(sheet.name)
+                continue
+            content = workbook.get_sheet_by_index(position)
+            if content.end is not None and content.end[0] >= rows_max:
+                return {"error": "rows"}
+            if content.end is not None and content.end[1] >= columns_max:
+                return {"error": "columns"}
+            rows = content.to_python(skip_empty_area=False)
+            lines = [
+                [line, [encoded(value) for value in row]] for line, row in enumerate(rows, 1) if any_cell(row)
+            ]
+            sheets.append([sheet.name, lines])
+    except python_calamine.PasswordError:
+        return {"error": "password"}
+    except python_calamine.CalamineError:
+        return {"error": "damaged"}
+    except MemoryError:
+        return {"error": "memory"}
+    return {"sheets": sheets, "hidden": hidden}
+
+
+def any_cell(row: list[Any]) -> bool:
+    """Whether the row has a cell with something in it; a zero is something."""
+    return any(value != "" for value in row)
+
+
+def limit_resources() -> None:
+    """Bound memory and time of this process, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, limit in ((resource.RLIMIT_AS, MEMORY_BYTES_MAX), (resource.RLIMIT_CPU, SECONDS_MAX)):
+        try:
+            resource.setrlimit(kind, (limit, limit))
+        except (ValueError, OSError):
+            # A tighter limit already holds.
+            continue
+
+
+def main(arguments: list[str]) -> None:
+    """Read standard input and write standard output; the arguments are the most rows and columns."""
+    limit_resources()
+    answer = read(sys.stdin.buffer.read(), int(arguments[0]), int(arguments[1]))
+    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=True).encode("ascii"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,191 @@
+"""Facts: what the ledger says about receivables, as typed immutable records that know their line.
+
+`receivables.language` makes them from entries; `receivables.book` builds the book from them.
+Nothing else reads tags or metadata.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from receivables.problems import Problem
+from receivables.rules.terms import Terms
+from receivables.settings import Settings
+
+INVOICE: Final = "invoice"
+DEBIT_NOTE: Final = "debit-note"
+PENALTY: Final = "penalty"
+RECEIPT: Final = "receipt"
+CREDIT_MEMO: Final = "credit-memo"
+WRITE_OFF: Final = "write-off"
+REFUND: Final = "refund"
+REVERSAL: Final = "reversal"
+APPLY: Final = "apply"
+OPENING: Final = "opening"
+REVALUATION: Final = "revaluation"
+RETENTION: Final = "retention"
+
+TAGGED_KINDS: Final = (
+    INVOICE, DEBIT_NOTE, PENALTY, RECEIPT, CREDIT_MEMO, WRITE_OFF,
+    REFUND, REVERSAL, APPLY, OPENING, REVALUATION,
+)  # fmt: skip
+"""The kinds that a transaction's tag may name."""
+
+KINDS: Final = (*TAGGED_KINDS, RETENTION)
+"""Every kind of item; retention is the kind of an instalment, never of a whole document."""
+
+
+class Customer(NamedTuple):
+    """One customer, joined over all accounts that carry the code.
+
+    Attributes:
+      code: The customer code; the last part of the account's name when the ledger gives none.
+      name: What the customer is called.
+      accounts: The receivable accounts, in order of their opening.
+      details: Everything that the ledger says about the customer (terms, collector, entity, …).
+      source: Metadata with `filename` and `lineno` of the directive that introduces the customer.
+    """
+
+    code: str
+    name: str
+    accounts: tuple[str, ...]
+    details: Mapping[str, Any]
+    source: Mapping[str, Any]
+
+
+class Pocket(NamedTuple):
+    """Where settlement happens: one customer's items on one account in one currency."""
+
+    account: str
+    customer: str
+    currency: str
+
+
+class Ledger(NamedTuple):
+    """Every posting on a receivable account as the ledger has it, in order of date, column by column.
+
+    Attributes:
+      places: Account and currency pairs.
+      place: For each posting its position in `places`.
+      date, amount: As booked; the amount is signed.
+    """
+
+    places: Sequence[tuple[str, str]]
+    place: Sequence[int]
+    date: Sequence[datetime.date]
+    amount: Sequence[Decimal]
+
+
+class Movement(NamedTuple):
+    """One posting on a customer's account, read.
+
+    Attributes:
+      position: Its position in `Ledger`, which has its amount.
+      date: The entry's date: from this day the movement counts.
+      pocket: Position in `Facts.pockets`: account, customer and currency.
+      debit: Whether the customer owes it; else it is a credit.
+      kind: One of `KINDS`, or "" for a debit paid from the bank, which the book decides (a refund
+        when a credit is open, else an invoice).
+      number: The document's number.
+      links: The transaction's links.
+      settles: The numbers that the posting's `settles:` (or `invoice:`) names, in order.
+      due: The due date that the entry states; None when terms decide, and for credits.
+      terms: The payment terms that hold; None when there are none.
+      dated: The date on the document itself, where `dated:` says it differs from the entry's.
+      part: "retention" for a posting so marked, else "".
+      entry, posting: The Beancount transaction and posting.
+    """
+
+    position: int
+    date: datetime.date
+    pocket: int
+    debit: bool
+    kind: str
+    number: str
+    links: frozenset[str]
+    settles: tuple[str, ...]
+    due: datetime.date | None
+    terms: Terms | None
+    dated: datetime.date | None
+    part: str
+    entry: Any
+    posting: Any
+
+
+class Event(NamedTuple):
+    """What happened with a customer: a note or document directive on the account.
+
+    Attributes:
+      date, account, customer: When and with whom.
+      kind: The tag that says what it is (call, promise, dispute, reminder-1, …), "" for a plain note.
+      comment: The note's text, or the document's path.
+      documents: The numbers that its links name.
+      amount, currency: `amount:`, where given.
+      by: `by:`, the day until which something is promised.
+      details: All other metadata of the directive (reason, owner, channel, to, proof, …).
+      entry: The directive.
+    """
+
+    date: datetime.date
+    account: str
+    customer: str
+    kind: str
+    comment: str
+    documents: tuple[str, ...]
+    amount: Decimal | None
+    currency: str | None
+    by: datetime.date | None
+    details: Mapping[str, Any]
+    entry: Any
+
+
+class PriceFact(NamedTuple):
+    """A published price: one `base` is worth `rate` of `quote` from `date` on."""
+
+    date: datetime.date
+    base: str
+    quote: str
+    rate: Decimal
+
+
+class Facts(NamedTuple):
+    """All that the ledger says about receivables, in order of date.
+
+    Attributes:
+      settings: Roles, policies, rates, contracts.
+      customers: By code.
+      account_details: Metadata on the `open` of each receivable account.
+      closed: The day on which an account closes, for those that do.
+      pockets: Where movements stand.
+      movements: Every posting on a customer's account that a document explains.
+      ledger: Every posting on a receivable account, for the tie-out.
+      unexplained: For postings that no document explains: the position in `ledger`, and the source.
+        The reasons are among `problems`.
+      events: Notes and documents on customers' accounts.
+      prices: Price directives.
+      precisions: Currency → decimal places that the ledger states for it (the commodity's `precision:`
+        or the option "display_precision").
+      title: The ledger's title.
+      folder: The folder of the ledger's main file.
+      last_day: The date of the last transaction of the ledger; None when there is none.
+      problems: What is wrong or odd, so far.
+    """
+
+    settings: Settings
+    customers: Mapping[str, Customer]
+    account_details: Mapping[str, Mapping[str, Any]]
+    closed: Mapping[str, datetime.date]
+    pockets: Sequence[Pocket]
+    movements: Sequence[Movement]
+    ledger: Ledger
+    unexplained: Sequence[tuple[int, Mapping[str, Any]]]
+    events: Sequence[Event]
+    prices: Sequence[PriceFact]
+    precisions: Mapping[str, int]
+    title: str
+    folder: str
+    last_day: datetime.date | None
+    problems: Sequence[Problem]

@@ -1,0 +1,115 @@
+"""Events: notes and documents on customers' accounts into `Event` records."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from beancount.core.amount import Amount
+from beancount.core.data import Document, Note
+
+from receivables.facts import Event
+from receivables.language.configuration import public
+from receivables.language.customers import customer_of
+from receivables.problems import Problem, problem
+
+EVENT_KINDS: Final = (
+    "promise", "dispute", "dispute-resolved", "acknowledgement", "escalation", "approval", "hold",
+    "call", "email", "visit", "meeting", "statement", "demand", "confirmation",
+    "contract", "handover", "field-report", "e-invoice",
+)  # fmt: skip
+"""The tags of notes and documents, the most telling first; also `reminder-1`, `reminder-2`, …"""
+
+REMINDER: Final = "reminder-"
+
+EXAMPLES: Final[Mapping[str, str]] = {
+    "promise": 'note Assets:Receivable:X "Promise" #promise ^INV-1 with amount: 500 USD and by: 2026-05-20',
+    "dispute": 'note Assets:Receivable:X "Reason" #dispute ^INV-1 with amount: 40 USD',
+}
+
+_WORDS: Final = frozenset({"amount", "by"})
+
+
+def event_kind(tags: frozenset[str]) -> str:
+    """What a note or document is, by its tags; "" for a plain one."""
+    for kind in EVENT_KINDS:
+        if kind in tags:
+            return kind
+    return min((tag for tag in tags if tag.startswith(REMINDER)), default=min(tags, default=""))
+
+
+def read_events(
+    others: Sequence[Any], details: Mapping[str, Mapping[str, Any]], problems: list[Problem]
+) -> list[Event]:
+    """The events on receivable accounts, in order of date.
+
+    Args:
+      others: Directives that are not transactions.
+      details: Receivable account → metadata on its `open`.
+      problems: What cannot be read is appended here; such an event keeps what could be read.
+    """
+    events = []
+    for entry in others:
+        if type(entry) not in (Note, Document) or entry.account not in details:
+            continue
+        kind = event_kind(entry.tags or frozenset())
+        meta = public(entry.meta)
+        amount, currency = _amount(kind, meta.get("amount"), entry, problems)
+        events.append(
+            Event(
+                date=entry.date,
+                account=entry.account,
+                customer=customer_of(entry.account, details[entry.account]),
+                kind=kind,
+                comment=entry.comment if type(entry) is Note else entry.filename,
+                documents=tuple(sorted(entry.links or ())),
+                amount=amount,
+                currency=currency,
+                by=_by(kind, meta.get("by"), entry, problems),
+                details={key: value for key, value in meta.items() if key not in _WORDS},
+                entry=entry,
+            )
+        )
+    return events
+
+
+def _amount(kind: str, value: Any, entry: Any, problems: list[Problem]) -> tuple[Decimal | None, str | None]:
+    """The amount of an event: with its currency, or a bare number in the document's own currency."""
+    if value is None:
+        return None, None
+    if isinstance(value, Amount):
+        return value.number, value.currency
+    if isinstance(value, Decimal):
+        return value, None
+    problems.append(
+        problem(
+            "bad-event",
+            entry.meta,
+            entry,
+            kind=kind or "note",
+            reason=f"amount: {value!r} is not an amount",
+            example=EXAMPLES.get(kind, EXAMPLES["promise"]),
+        )
+    )
+    return None, None
+
+
+def _by(kind: str, value: Any, entry: Any, problems: list[Problem]) -> datetime.date | None:
+    if isinstance(value, datetime.date):
+        return value
+    if value is not None or kind == "promise":
+        problems.append(
+            problem(
+                "bad-event",
+                entry.meta,
+                entry,
+                kind=kind or "note",
+                reason="it has no day by: which it is due"
+                if value is None
+                else f"by: {value!r} is not a date",
+                example=EXAMPLES["promise"],
+            )
+        )
+    return None

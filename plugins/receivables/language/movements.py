@@ -1,0 +1,592 @@
+"""Movements: every posting on a customer's account, read into `Movement` records.
+
+This is the loop that touches every posting of the ledger, so it does little for the plain case (no
+tags, one link, no words in the metadata) and everything else in functions of its own.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from receivables.facts import (
+    APPLY,
+    CREDIT_MEMO,
+    DEBIT_NOTE,
+    INVOICE,
+    OPENING,
+    PENALTY,
+    RECEIPT,
+    REFUND,
+    RETENTION,
+    REVALUATION,
+    REVERSAL,
+    TAGGED_KINDS,
+    WRITE_OFF,
+    Ledger,
+    Movement,
+    Pocket,
+)
+from receivables.language.customers import customer_of, within
+from receivables.problems import Problem, problem
+from receivables.rules.terms import Terms, TermsError, parse_terms
+from receivables.settings import BAD_DEBT, BANK, CUSTOMERS, SUSPENSE, Settings
+
+WORDS: Final = frozenset(
+    {"settles", "invoice", "due", "terms", "number", "dated", "customer", "contract", "kind"}
+)
+"""The metadata words that this module understands on transactions and postings."""
+
+DEFAULT_NUMBERING: Final[Mapping[str, tuple[str, ...]]] = {
+    INVOICE: ("INV", "SI", "HD", "BILL"),
+    DEBIT_NOTE: ("DN",),
+    PENALTY: ("PN", "PEN"),
+    RECEIPT: ("RC", "RCT", "RV", "PT", "PAY"),
+    CREDIT_MEMO: ("CM", "CN"),
+    WRITE_OFF: ("WO",),
+    REFUND: ("RF", "REF"),
+    REVERSAL: ("RV", "REV"),
+    APPLY: ("AP", "APP"),
+    OPENING: ("OB", "INV", "SI", "HD", "RC", "CM"),
+    REVALUATION: ("REVAL", "FX"),
+}
+"""How numbers begin where no policy "numbering" says so; used only among several links."""
+
+DEBITS: Final = frozenset({INVOICE, DEBIT_NOTE, PENALTY})
+CREDITS: Final = frozenset({RECEIPT, CREDIT_MEMO, WRITE_OFF})
+SUGGESTIONS: Final[Mapping[str, str]] = {
+    RECEIPT: "#refund or #reversal",
+    CREDIT_MEMO: "#reversal or #debit-note",
+    WRITE_OFF: "#reversal",
+    REFUND: "#receipt",
+}
+
+_TAGS: Final = frozenset(TAGGED_KINDS)
+_CUSTOMER: Final = 1
+_BANK: Final = 2
+_BAD_DEBT: Final = 4
+_EQUITY: Final = 8
+_MONEY_IN: Final = 16
+_MONEY_OUT: Final = 32
+_ONE_SIDED: Final = DEBITS | CREDITS | {REFUND}
+_DEBIT_KINDS: Final = DEBITS | {REFUND}
+_OWN_INVOICE: Final = DEBITS | {OPENING, ""}
+_NOWHERE: Final[tuple[None, None]] = (None, None)
+_PLAIN_ENTRY: Final = 3
+_PLAIN_POSTING: Final = 2
+_NO_WORDS: Final[Mapping[str, Any]] = {}
+_NO_TARGETS: Final[tuple[str, ...]] = ()
+
+
+class Reading(NamedTuple):
+    """What `read_movements` found; see `Facts` for the first four.
+
+    Attributes:
+      payees: Code → metadata of the first entry, for customers of control accounts.
+    """
+
+    pockets: list[Pocket]
+    movements: list[Movement]
+    ledger: Ledger
+    unexplained: list[tuple[int, Mapping[str, Any]]]
+    payees: dict[str, Mapping[str, Any]]
+
+
+class _Roles(dict[str, int]):
+    """Account → what it is, found once for each account."""
+
+    def __init__(self, settings: Settings, equity: str) -> None:
+        super().__init__()
+        self._roots = (
+            (_CUSTOMER, settings.roles[CUSTOMERS]),
+            (_BANK, (*settings.roles[BANK], *settings.roles[SUSPENSE])),
+            (_BAD_DEBT, settings.roles[BAD_DEBT]),
+            (_EQUITY, (equity,)),
+        )
+
+    def __missing__(self, account: str) -> int:
+        role = next((role for role, roots in self._roots if within(account, roots)), 0)
+        self[account] = role
+        return role
+
+
+class _TermsInForce:
+    """The payment terms of an account on a day, from the customer or the policies."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        details: Mapping[str, Mapping[str, Any]],
+        others: Sequence[Any],
+        problems: list[Problem],
+    ) -> None:
+        self._settings = settings
+        self._dated = frozenset(name for subject, name in settings.policies if subject == "terms")
+        self._own: dict[str, Terms | None] = {}
+        self._customers: dict[str, Terms | None] = {}
+        for account, meta in details.items():
+            self._own[account] = _read_terms(meta.get("terms"), meta, None, problems)
+        for entry in others:
+            if getattr(entry, "type", None) == "receivables-customer" and entry.values:
+                found = _read_terms(entry.meta.get("terms"), entry.meta, entry, problems)
+                if found is not None:
+                    self._customers[str(entry.values[0].value)] = found
+        self._contracts = {
+            number: _read_terms(contract.details.get("terms"), contract.source, None, problems)
+            for number, contract in settings.contracts.items()
+        }
+        self.by_contract = any(terms is not None for terms in self._contracts.values())
+        # Account → terms, where neither the day nor the customer's name can change them.
+        roots = settings.roles[CUSTOMERS]
+        changing = self._dated | self._customers.keys()
+        self.plain: dict[str, Terms | None] = {
+            account: own
+            for account, own in self._own.items()
+            if account not in roots
+            and customer_of(account, details[account]) not in changing
+            and (own is not None or "" not in self._dated)
+        }
+
+    def of_contract(self, number: str) -> Terms | None:
+        """The terms of a contract; None when it has none or is not known."""
+        return self._contracts.get(number)
+
+    def of(self, pocket: Pocket, date: datetime.date) -> Terms | None:
+        """The terms of a customer's account on a day."""
+        if pocket.customer in self._dated:
+            policy: Terms | None = self._settings.value("terms", "terms", date, name=pocket.customer)
+            if policy is not None:
+                return policy
+        own = self._customers.get(pocket.customer) or self._own.get(pocket.account)
+        return own if own is not None else self._settings.value("terms", "terms", date)
+
+
+def _read_terms(value: Any, source: Mapping[str, Any], entry: Any, problems: list[Problem]) -> Terms | None:
+    if value is None:
+        return None
+    try:
+        return parse_terms(str(value))
+    except TermsError as error:
+        problems.append(problem("bad-terms", source, entry, reason=error))
+        return None
+
+
+@lru_cache(maxsize=65536)
+def _targets(written: str) -> tuple[str, ...]:
+    """The numbers in `settles: "INV-1, INV-2"`, in order."""
+    return tuple(part.strip() for part in written.split(",") if part.strip())
+
+
+def read_movements(
+    transactions: Sequence[Any],
+    options: Mapping[str, Any],
+    settings: Settings,
+    details: Mapping[str, Mapping[str, Any]],
+    others: Sequence[Any],
+    problems: list[Problem],
+) -> Reading:
+    """Read every posting on a receivable account.
+
+    Args:
+      transactions: In Beancount's order.
+      options: For the name of the root account of equity.
+      settings, details: As read before.
+      others: Directives that are not transactions, for terms of customers without an account.
+      problems: Whatever is wrong is appended here.
+    """
+    roles = _Roles(settings, options["name_equity"])
+    reader = _Reader(settings, details, others, problems)
+    numbering = _Numbering(settings)
+    known_words = reader.known_words
+    standing = reader.standing
+    plain_terms = reader.terms.plain
+    movements: list[Movement] = []
+    add = movements.append
+    # `tuple.__new__` is what Movement(...) calls in the end; at a hundred thousand it is worth it.
+    new: Callable[[type[Movement], tuple[Any, ...]], Movement] = tuple.__new__
+    l_place: list[int] = []
+    l_date: list[datetime.date] = []
+    l_amount: list[Decimal] = []
+    unexplained: list[tuple[int, Mapping[str, Any]]] = []
+    several_links: list[int] = []
+    unnumbered = False
+    position = -1
+    for entry in transactions:
+        found: Any = None
+        several = False
+        sides = 0
+        for posting in entry.postings:
+            role = roles[posting.account]
+            if role:
+                if role == _CUSTOMER:
+                    if found is None:
+                        found = posting
+                    elif several:
+                        found.append(posting)
+                    else:
+                        found = [found, posting]
+                        several = True
+                elif role == _BANK:
+                    units = posting.units
+                    if units is not None and units.number is not None:
+                        sides |= _MONEY_IN if units.number > 0 else _MONEY_OUT
+                else:
+                    sides |= role
+        if found is None:
+            continue
+        meta, date, _, _, _, tags, links, _ = entry
+        tagged = _tagged(entry, problems) if tags and not _TAGS.isdisjoint(tags) else ""
+        words = meta if len(meta) > _PLAIN_ENTRY and not known_words.isdisjoint(meta) else None
+        for posting in found if several else (found,):
+            account, units, _, _, _, below = posting
+            if units is None or not units.number:
+                continue
+            amount, currency = units
+            place, pocket = standing.get((account, currency), _NOWHERE)
+            if place is None or pocket is None:
+                place, pocket = reader.stand(entry, posting)
+            position += 1
+            l_place.append(place)
+            l_date.append(date)
+            l_amount.append(amount)
+            if pocket is None:
+                unexplained.append((position, below or meta))
+                continue
+            debit = amount > 0
+            if tagged:
+                kind = tagged
+                if kind in _ONE_SIDED:
+                    kind = _checked_side(kind, entry, posting, problems)
+            elif debit:
+                kind = (
+                    INVOICE
+                    if not sides
+                    else OPENING
+                    if sides & _EQUITY
+                    else ""
+                    if sides & _MONEY_OUT
+                    else INVOICE
+                )
+            else:
+                kind = (
+                    RECEIPT
+                    if sides & _MONEY_IN
+                    else WRITE_OFF
+                    if sides & _BAD_DEBT
+                    else OPENING
+                    if sides & _EQUITY
+                    else CREDIT_MEMO
+                )
+            if words is not None or (below is not None and len(below) > _PLAIN_POSTING):
+                said = reader.words(entry, posting, kind, pocket, words)
+                number, settles, due, terms, dated, part = said
+            else:
+                number, settles, due, dated, part = "", _NO_TARGETS, None, None, ""
+                if not debit:
+                    terms = None
+                elif account in plain_terms:
+                    terms = plain_terms[account]
+                else:
+                    terms = reader.terms.of(reader.pockets[pocket], date)
+            if not number and links:
+                if len(links) == 1:
+                    (number,) = links
+                else:
+                    number = numbering.choose(kind, links, date)
+                    if not number:
+                        several_links.append(len(movements))
+            if not number:
+                unnumbered = True
+            add(
+                new(
+                    Movement,
+                    (
+                        position, date, pocket, debit, kind, number, links, settles, due, terms, dated, part,
+                        entry, posting,
+                    ),
+                )
+            )  # fmt: skip
+        if tagged == APPLY:
+            _check_apply(entry, found if several else [found], problems)
+    ledger = Ledger(tuple(reader.places), l_place, l_date, l_amount)
+    if several_links:
+        _choose_unclear(movements, several_links, numbering, problems)
+    if unnumbered:
+        _name_unnumbered(movements, reader.pockets, ledger)
+    return Reading(reader.pockets, movements, ledger, unexplained, reader.payees)
+
+
+class _Reader:
+    """What reading one posting needs besides the posting: where it stands, and the words in metadata."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        details: Mapping[str, Mapping[str, Any]],
+        others: Sequence[Any],
+        problems: list[Problem],
+    ) -> None:
+        self.terms = _TermsInForce(settings, details, others, problems)
+        self.pockets: list[Pocket] = []
+        self.places: dict[tuple[str, str], int] = {}
+        # Account and currency → place and pocket; on control accounts the pocket is another for each customer.
+        self.standing: dict[tuple[str, str], tuple[int, int | None]] = {}
+        self.payees: dict[str, Mapping[str, Any]] = {}
+        # Without contracts that have terms, `contract:` decides nothing here.
+        self.known_words = WORDS if self.terms.by_contract else WORDS - {"contract"}
+        self._on_control: dict[Pocket, int] = {}
+        self._details = details
+        self._roots = settings.roles[CUSTOMERS]
+        self._problems = problems
+
+    def stand(self, entry: Any, posting: Any) -> tuple[int, int | None]:
+        """Place and pocket of a posting, made when new; no pocket (and a problem) without a customer."""
+        key = account, currency = posting.account, posting.units.currency
+        place = self.places.setdefault(key, len(self.places))
+        if account not in self._roots:
+            code = customer_of(account, self._details.get(account, _NO_WORDS))
+            self.standing[key] = place, len(self.pockets)
+            self.pockets.append(Pocket(account, code, currency))
+            return self.standing[key]
+        customer = self._named_customer(entry, posting)
+        if customer is None:
+            self._problems.append(
+                problem(
+                    "no-customer",
+                    posting.meta or entry.meta,
+                    entry,
+                    amount=posting.units,
+                    account=account,
+                )
+            )
+            return place, None
+        self.payees.setdefault(customer, entry.meta)
+        pocket = Pocket(account, customer, currency)
+        known = self._on_control.get(pocket)
+        if known is None:
+            known = self._on_control[pocket] = len(self.pockets)
+            self.pockets.append(pocket)
+        return place, known
+
+    def _named_customer(self, entry: Any, posting: Any) -> str | None:
+        """On a control account: `customer:` on posting or transaction, else the payee."""
+        for meta in (posting.meta or _NO_WORDS, entry.meta):
+            code = _word(meta, "customer", entry, self._problems)
+            if code:
+                return code
+        return entry.payee or None
+
+    def words(
+        self, entry: Any, posting: Any, kind: str, pocket: int, words: Mapping[str, Any] | None
+    ) -> tuple[str, tuple[str, ...], datetime.date | None, Terms | None, datetime.date | None, str]:
+        """Number, settles, due, terms, dated and part, as the metadata of posting and transaction say.
+
+        The posting's word goes before the transaction's.
+        """
+        problems = self._problems
+        below = posting.meta or _NO_WORDS
+        both: tuple[Mapping[str, Any], ...] = (below,) if words is None else (below, words)
+        debit = posting.units.number > 0
+        number, part = "", ""
+        settles = _NO_TARGETS
+        due = dated = None
+        for meta in both:
+            if "settles" in meta and not settles:
+                settles = _targets(_word(meta, "settles", entry, problems))
+            if "due" in meta and due is None:
+                value = meta["due"]
+                due = value if type(value) is datetime.date else _day(meta, "due", entry, problems)
+            if "number" in meta and not number:
+                number = _word(meta, "number", entry, problems)
+            if "dated" in meta and dated is None:
+                dated = _day(meta, "dated", entry, problems)
+        for meta in both:
+            if "invoice" in meta and not settles:
+                targets = _targets(_word(meta, "invoice", entry, problems))
+                if debit and kind in _OWN_INVOICE:
+                    # Many books write `invoice:` on the invoice itself: there it is its own number.
+                    number = number or ", ".join(targets)
+                else:
+                    settles = targets
+        if "kind" in below:
+            part = _word(below, "kind", entry, problems)
+            if part and part != RETENTION:
+                problems.append(problem("unknown-kind", below, entry, value=part))
+                part = ""
+        if not debit:
+            # A credit is not due; whatever the entry says of its invoice does not concern it.
+            return number, settles, None, None, dated, part
+        terms = self._terms(entry, pocket, both) if due is None else None
+        return number, settles, due, terms, dated, part
+
+    def _terms(self, entry: Any, pocket: int, both: Sequence[Mapping[str, Any]]) -> Terms | None:
+        """The terms of a document: its own, its contract's, else the customer's."""
+        for meta in both:
+            if "terms" in meta:
+                own = _read_terms(
+                    meta["terms"], meta if "filename" in meta else entry.meta, entry, self._problems
+                )
+                if own is not None:
+                    return own
+        for meta in both:
+            if "contract" in meta:
+                agreed = self.terms.of_contract(_word(meta, "contract", entry, self._problems))
+                if agreed is not None:
+                    return agreed
+        return self.terms.of(self.pockets[pocket], entry.date)
+
+
+def _tagged(entry: Any, problems: list[Problem]) -> str:
+    """The kind that the tags name; when several do, the first in the language's order and a problem."""
+    named = [kind for kind in TAGGED_KINDS if kind in entry.tags]
+    if len(named) > 1:
+        tags = " ".join(f"#{kind}" for kind in named)
+        problems.append(problem("several-kinds", entry.meta, entry, tags=tags))
+    return named[0]
+
+
+def _checked_side(kind: str, entry: Any, posting: Any, problems: list[Problem]) -> str:
+    """The kind of a tagged posting, corrected (with a problem) where the tag does not fit the sign."""
+    units = posting.units
+    debit = units.number > 0
+    source = posting.meta or entry.meta
+    if debit == (kind in _DEBIT_KINDS):
+        return kind
+    if kind in DEBITS:
+        problems.append(problem("negative-invoice", source, entry, kind=kind, amount=units))
+        return CREDIT_MEMO
+    side, other = ("debit", "credit") if debit else ("credit", "debit")
+    problems.append(
+        problem(
+            "wrong-side",
+            source,
+            entry,
+            kind=kind,
+            side=side,
+            amount=units,
+            other=other,
+            suggestion=SUGGESTIONS[kind],
+        )
+    )
+    return INVOICE if debit else CREDIT_MEMO
+
+
+def _word(meta: Mapping[str, Any], word: str, entry: Any, problems: list[Problem]) -> str:
+    """The text of a metadata word; "" when absent; whole numbers count as text."""
+    value = meta.get(word)
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return str(value)
+    problems.append(
+        problem("bad-text", meta if "filename" in meta else entry.meta, entry, word=word, value=value)
+    )
+    return ""
+
+
+def _day(meta: Mapping[str, Any], word: str, entry: Any, problems: list[Problem]) -> datetime.date | None:
+    """The date of a metadata word; None when absent or (with a problem) not a date."""
+    value = meta.get(word)
+    if value is None or isinstance(value, datetime.date):
+        return value
+    if isinstance(value, str):
+        try:
+            return datetime.date.fromisoformat(value.strip())
+        except ValueError:
+            pass
+    problems.append(
+        problem("bad-date", meta if "filename" in meta else entry.meta, entry, word=word, value=str(value))
+    )
+    return None
+
+
+def _check_apply(entry: Any, found: Sequence[Any], problems: list[Problem]) -> None:
+    sums: dict[str, Decimal] = {}
+    for posting in found:
+        currency = posting.units.currency
+        sums[currency] = sums.get(currency, Decimal(0)) + posting.units.number
+    left = [f"{amount} {currency}" for currency, amount in sorted(sums.items()) if amount]
+    if left:
+        problems.append(problem("apply-not-cancelling", entry.meta, entry, amount=" and ".join(left)))
+
+
+class _Numbering:
+    """How numbers begin, by kind, on a day."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._dated = ("numbering", "") in settings.policies
+        self._default = {kind: tuple(begin) for kind, begin in DEFAULT_NUMBERING.items()}
+
+    def fitting(self, kind: str, links: Iterable[str], date: datetime.date) -> list[str]:
+        """The links that begin as numbers of this kind do."""
+        begin = self._default[kind or INVOICE]
+        if self._dated:
+            begin = self._settings.value("numbering", kind or INVOICE, date) or begin
+        return [link for link in links if link.startswith(begin)]
+
+    def choose(self, kind: str, links: Iterable[str], date: datetime.date) -> str:
+        """The one link that begins as numbers of this kind do; "" when none or several do."""
+        found = self.fitting(kind, links, date)
+        return found[0] if len(found) == 1 else ""
+
+
+def _choose_unclear(
+    movements: list[Movement], unclear: Sequence[int], numbering: _Numbering, problems: list[Problem]
+) -> None:
+    """Choose the number among several links where their beginnings do not tell.
+
+    Those are left out that are the number of another document. One left is the number; else the
+    first in the alphabet, with a warning.
+    """
+    owned = {movement.number for movement in movements}
+    for place in unclear:
+        movement = movements[place]
+        links = sorted(movement.links)
+        fitting = numbering.fitting(movement.kind, links, movement.date) or links
+        candidates = [link for link in fitting if link not in owned] or fitting
+        if len(candidates) > 1:
+            problems.append(
+                problem(
+                    "several-links",
+                    movement.entry.meta,
+                    movement.entry,
+                    links=", ".join(links),
+                    chosen=candidates[0],
+                )
+            )
+        movements[place] = movement._replace(number=candidates[0])
+
+
+def _name_unnumbered(movements: list[Movement], pockets: Sequence[Pocket], ledger: Ledger) -> None:
+    """Give a stable name to each document without a number: customer, date, and a count within the day.
+
+    The count follows the documents' contents, not their place in the files.
+    """
+    documents: dict[tuple[datetime.date, str], dict[tuple[int, bool, str], list[int]]] = {}
+    for place, movement in enumerate(movements):
+        if not movement.number:
+            pocket = pockets[movement.pocket]
+            of_day = documents.setdefault((movement.date, pocket.customer), {})
+            key = (id(movement.entry), movement.debit, pocket.currency)
+            of_day.setdefault(key, []).append(place)
+
+    def contents(places: Sequence[int]) -> tuple[str, ...]:
+        movement = movements[places[0]]
+        pocket, entry = pockets[movement.pocket], movement.entry
+        amount = str(ledger.amount[movement.position])
+        return (
+            pocket.account, pocket.currency, amount, movement.kind, entry.payee or "", entry.narration or "",
+        )  # fmt: skip
+
+    for (date, customer), of_day in documents.items():
+        ordered = sorted(of_day.values(), key=contents)
+        for count, places in enumerate(ordered, start=1):
+            name = f"{customer}-{date}" if len(ordered) == 1 else f"{customer}-{date}-{count}"
+            for place in places:
+                movements[place] = movements[place]._replace(number=name)

@@ -1,0 +1,212 @@
+"""Every problem that the ledger's receivables can have, listed in one place with its mend.
+
+A problem is a Beancount error (it has `source`, `message` and `entry`), so `bean-check`, editors
+and Fava show it at the user's line. What makes a figure wrong or ambiguous is an error; what is
+merely odd is a warning, which `bean-check` sees only under the policy "strict".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+ERROR: Final = "error"
+WARNING: Final = "warning"
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong or odd, in the shape of a Beancount error.
+
+    Attributes:
+      source: Metadata with `filename` and `lineno` of the line to look at.
+      message: What is wrong and how to mend it.
+      entry: The directive concerned, or None.
+      code: The name in `CATALOGUE`.
+      severity: "error" or "warning".
+    """
+
+    source: Mapping[str, Any]
+    message: str
+    entry: Any
+    code: str
+    severity: str
+
+
+class Form(NamedTuple):
+    """How one kind of problem is said: its severity, the sentence, the mend."""
+
+    severity: str
+    wrong: str
+    mend: str
+
+
+CATALOGUE: Final[Mapping[str, Form]] = {
+    # Settings
+    "unknown-setting": Form(
+        ERROR, 'there is no setting "{word}"', "use one of: {valid}; the nearest is {nearest}"
+    ),
+    "setting-without-name": Form(ERROR, 'custom "{word}" says too little', "write it as: {example}"),
+    "unknown-role": Form(
+        ERROR, 'there is no role "{role}" for accounts', "use one of: {valid}; the nearest is {nearest}"
+    ),
+    "role-without-account": Form(
+        ERROR, 'the role "{role}" names no account', "add the accounts, for example {example}"
+    ),
+    "unknown-policy": Form(
+        ERROR, 'there is no policy "{subject}"', "use one of: {valid}; the nearest is {nearest}"
+    ),
+    "unknown-policy-key": Form(
+        ERROR,
+        'the policy "{subject}" has no key "{key}"',
+        "use one of: {valid}; the nearest is {nearest}",
+    ),
+    "bad-policy-value": Form(ERROR, 'the policy "{subject}" cannot read {key} {value!r}', "write {expected}"),
+    "policy-twice": Form(
+        ERROR,
+        'the policy "{subject}" {name!r} is set twice on {date}',
+        "keep one of them; the other is at {other}",
+    ),
+    "no-such-policy": Form(
+        ERROR,
+        'the customer asks for the {subject} policy "{name}", which is never set',
+        'use one of: {valid}; or add custom "receivables-policy" "{subject}" "{name}"',
+    ),
+    # Words on entries
+    "bad-date": Form(ERROR, "{word}: {value!r} is not a date", "write it as {word}: 2026-03-31"),
+    "bad-text": Form(ERROR, "{word}: {value!r} is not a text", 'write it in quotes, as {word}: "{value}"'),
+    "bad-terms": Form(
+        ERROR, "the payment terms cannot be read: {reason}", "the document is due on its date until then"
+    ),
+    "unknown-kind": Form(
+        WARNING, 'kind: "{value}" is not a kind of instalment', 'write kind: "retention" or leave it out'
+    ),
+    "several-kinds": Form(
+        ERROR, "the tags {tags} name more than one kind of document", "keep the one that is right"
+    ),
+    "no-customer": Form(
+        ERROR,
+        "a posting of {amount} on the control account {account} names no customer",
+        'add customer: "C-..." to the posting or the transaction, or a payee',
+    ),
+    "negative-invoice": Form(
+        WARNING,
+        "a negative {kind} of {amount} reduces what the customer owes and counts as a credit memo",
+        "tag it #credit-memo",
+    ),
+    "wrong-side": Form(
+        ERROR,
+        "#{kind} stands on a {side} of {amount}, and a {kind} is a {other}",
+        "correct the sign, or the tag: {suggestion}",
+    ),
+    "several-links": Form(
+        WARNING,
+        "none of the links {links} is surely the document's number; {chosen} is taken",
+        'add number: "..." or a policy "numbering"',
+    ),
+    "number-twice": Form(
+        ERROR,
+        "the number {number} is used twice for {customer}",
+        "give one of them its own number; the other is at {other}",
+    ),
+    "number-of-two-customers": Form(
+        WARNING,
+        "the number {number} is also a document of {customer}",
+        "give one of them its own number; the other is at {other}",
+    ),
+    # Settlement
+    "unknown-document": Form(
+        ERROR,
+        '{word}: "{number}" names no document of {customer}',
+        "correct the number{nearest}; until then {amount} stays on account",
+    ),
+    "other-customer": Form(
+        ERROR,
+        '{word}: "{number}" is a document of {owner}, not of {customer}',
+        "correct the number, or move the amount to {owner} with an #apply entry; until then {amount} stays on account",
+    ),
+    "other-currency": Form(
+        ERROR,
+        '{word}: "{number}" is in {theirs}, this posting in {ours}',
+        "post the receivable in {theirs} with the price (-100.00 {theirs} @@ ... {ours}); until then {amount} stays on account",
+    ),
+    "other-account": Form(
+        ERROR,
+        '{word}: "{number}" is on {theirs}, this posting on {ours}',
+        "post it on {theirs}, or move the amount with an #apply entry; until then {amount} stays on account",
+    ),
+    "same-side": Form(
+        ERROR,
+        '{word}: "{number}" is a {kind} on the same side as this posting, so nothing can settle',
+        "name a document of the opposite side; until then {amount} stays on account",
+    ),
+    "more-than-open": Form(
+        WARNING,
+        "{number} leaves {amount} on account of {customer}: more than was open on {targets}",
+        "apply the rest with an #apply entry, refund it, or correct the amount",
+    ),
+    "refund-of-what": Form(
+        WARNING,
+        "the refund {number} does not say which credit of {customer} it pays back",
+        'add settles: "..." with the number of the receipt or credit memo',
+    ),
+    "apply-not-cancelling": Form(
+        ERROR,
+        "the #apply entry moves {amount} into or out of the customers' accounts",
+        "its postings on customers' accounts must add up to zero",
+    ),
+    "reversal-of-what": Form(
+        ERROR,
+        "the reversal does not say which document of {customer} it undoes",
+        "link it to the document, as in #reversal ^RC-2026-0031",
+    ),
+    "reversal-too-large": Form(
+        ERROR,
+        "the reversal is {amount} larger than {targets}",
+        "correct the amount; the rest stays open",
+    ),
+    "settlement-cycle": Form(
+        ERROR,
+        "{number} and {other} each undo the other",
+        "link one of them to the document that it really undoes",
+    ),
+    "closed-with-open-items": Form(
+        WARNING,
+        "{account} closes on {date} with {amount} open on {number}",
+        "settle or write off the item first, or close the account later",
+    ),
+    # What happened with a customer
+    "event-without-document": Form(
+        WARNING,
+        "the {kind} names {number}, which is no document of {customer}",
+        "correct the link{nearest}",
+    ),
+    "bad-event": Form(ERROR, "the {kind} cannot be read: {reason}", "write it as: {example}"),
+    # Figures
+    "does-not-tie-out": Form(
+        ERROR,
+        "the open items of {account} are {items}, its balance is {balance}",
+        "this is a fault of the program: please report it with the ledger's lines around this one",
+    ),
+    "no-price": Form(
+        WARNING,
+        "no price of {currency} in {reporting} on or before {date}",
+        "add: {date} price {currency} ... {reporting}; amounts in {currency} are left out of the conversion",
+    ),
+}
+"""Code → severity, sentence and mend. `tests/test_problems.py` provokes each of them."""
+
+
+def problem(code: str, source: Mapping[str, Any] | None, entry: Any = None, **words: Any) -> Problem:
+    """The problem `code` at `source`, its sentence filled with `words`.
+
+    Raises KeyError for a code that is not in the catalogue or a word that its sentence needs.
+    """
+    form = CATALOGUE[code]
+    message = f"{form.wrong.format(**words)}: {form.mend.format(**words)}"
+    place = source if source is not None else {"filename": "<receivables>", "lineno": 0}
+    return Problem(place, message, entry, code, form.severity)
+
+
+def located(item: Problem) -> str:
+    """The problem as one line for a terminal: `file:line: severity: message`."""
+    return f"{item.source.get('filename')}:{item.source.get('lineno')}: {item.severity}: {item.message}"

@@ -1,0 +1,126 @@
+"""Relations: every report, defined once, by name.
+
+`evaluate` answers a question about a relation; the terminal, files, BQL and Fava show the answer.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from receivables.book import Book
+from receivables.relations import (
+    aging,
+    customers,
+    documents,
+    open_items,
+    settlements,
+    statement,
+    tie_out,
+)
+from receivables.relations.question import Lookup, Question, grouped
+from receivables.report import Column, Report, Value
+from receivables.rules.aging import aging_policy
+from receivables.view import View, view
+
+
+class Relation(NamedTuple):
+    """A report by name.
+
+    Attributes:
+      name: The name in BQL and in output.
+      title: What a person calls it.
+      about: One sentence.
+      evaluate: Gives the report for a view and a question.
+      columns: The columns as of a day (only aging's depend on it).
+      periodic: Whether the first day of a period means something.
+      converts: Whether amounts can be shown in a reporting currency.
+    """
+
+    name: str
+    title: str
+    about: str
+    evaluate: Callable[[View, Question], Report]
+    columns: Callable[[Book, datetime.date], tuple[Column, ...]]
+    periodic: bool = False
+    converts: bool = False
+
+
+def _fixed(columns: tuple[Column, ...]) -> Callable[[Book, datetime.date], tuple[Column, ...]]:
+    return lambda _book, _as_of: columns
+
+
+RELATIONS: Final[Mapping[str, Relation]] = {
+    relation.name: relation
+    for relation in (
+        Relation(
+            "customers", "Customers", "Who the customers are and what was agreed.",
+            customers.evaluate, _fixed(customers.COLUMNS),
+        ),
+        Relation(
+            "documents", "Documents", "Every document with what is open of it.",
+            documents.evaluate, _fixed(documents.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "open_items", "Open items", "What is open, item by item, and how overdue it is.",
+            open_items.evaluate, _fixed(open_items.COLUMNS), converts=True,
+        ),
+        Relation(
+            "aging", "Aging", "What is open by customer and age, with the tie-out.",
+            aging.evaluate,
+            lambda book, as_of: aging.columns_for(aging_policy(book.settings, as_of)), converts=True,
+        ),
+        Relation(
+            "settlements", "Settlements", "What settled what, when and by which entry.",
+            settlements.evaluate, _fixed(settlements.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "statement", "Statement of account", "A customer's movements with a running balance.",
+            statement.evaluate, _fixed(statement.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "tie_out", "Tie-out", "The ledger's balances against the open items.",
+            tie_out.evaluate, _fixed(tie_out.COLUMNS),
+        ),
+    )
+}  # fmt: skip
+"""Name → relation."""
+
+
+def evaluate(book: Book, name: str, as_of: datetime.date, question: Question | None = None) -> Report:
+    """The relation `name` as of the end of `as_of`, for a question.
+
+    Raises KeyError for a name that is no relation and `ConditionError` for a condition that cannot be
+    compared.
+    """
+    asked = question or Question()
+    relation = RELATIONS[name]
+    seen = view(book, as_of)
+    if not asked.by or name == "aging":
+        return relation.evaluate(seen, asked)
+    detail = relation.evaluate(seen, asked._replace(by=()))
+    return grouped(detail, _keys(book, detail, asked.by), asked.by)
+
+
+def _keys(book: Book, report: Report, by: tuple[str, ...]) -> list[tuple[Value, ...]]:
+    """For each row the values of the grouping keys: the row's own column, else metadata."""
+    names = [column.name for column in report.columns]
+    own = {key: names.index(key) for key in by if key in names}
+    lookup = Lookup(book)
+    places: dict[tuple[object, object], int] = {}
+    if len(own) < len(by) and "line" in names:
+        places = {book.texts.source(item): item for item in range(len(book.items.pocket))}
+    keys = []
+    for row in report.rows:
+        item = places.get((row[names.index("file")], row[names.index("line")])) if places else None
+        keys.append(
+            tuple(row[own[key]] if key in own else _metadata(lookup, item, row, names, key) for key in by)
+        )
+    return keys
+
+
+def _metadata(lookup: Lookup, item: int | None, row: tuple[Value, ...], names: list[str], key: str) -> Value:
+    if item is not None:
+        return lookup.of_item(item, key)
+    return lookup.of_customer(str(row[names.index("customer")]), key) if "customer" in names else None

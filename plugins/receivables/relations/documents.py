@@ -1,0 +1,82 @@
+"""Relation documents: every document up to a day, one row a document, with what is open of it."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Final
+
+from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.report import Column, Report, Row
+from receivables.view import View
+
+COLUMNS: Final = (
+    Column("account", str, "The receivable account."),
+    Column("customer", str, "Customer code."),
+    Column("name", str, "Customer name."),
+    Column("number", str, "Document number."),
+    Column("kind", str, "invoice, receipt, credit-memo, …"),
+    Column("date", datetime.date, "Document date."),
+    Column("due", datetime.date, "Due date of the last instalment; empty for a credit."),
+    Column("currency", str, "Currency of the amounts."),
+    Column("instalments", int, "How many items the document has."),
+    Column("original", Decimal, "Original amount, negative for a credit.", money="currency", total=True),
+    Column("settled", Decimal, "What has been settled of it.", money="currency", total=True),
+    Column("outstanding", Decimal, "What is open.", money="currency", total=True),
+    Column("status", str, "open, partly settled or settled."),
+    Column("description", str, "Narration of the entry."),
+    Column("terms", str, "Payment terms as written; empty where the entry states the due date."),
+    Column("file", str, "File of the entry."),
+    Column("line", int, "Line of its first posting."),
+)
+
+NAMES: Final = tuple(column.name for column in COLUMNS)
+
+
+def evaluate(view: View, question: Question) -> Report:
+    """The documents dated up to the as-of date (from the period's first day on), by customer and date."""
+    book = view.book
+    items = book.items
+    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    opened = dict(zip(view.items, view.outstanding, strict=True))
+    members: dict[int, list[int]] = {}
+    for item in range(view.item_count):
+        members.setdefault(items.first[item], []).append(item)
+    first_day = 0 if question.period_from is None else question.period_from.toordinal()
+    rows: list[Row] = [
+        document_row(view, of_document, opened)
+        for first, of_document in members.items()
+        if items.day[first] >= first_day and (keep is None or any(keep(item) for item in of_document))
+    ]
+    rows.sort(key=lambda row: (row[1], row[5], row[3], row[7], row[9]))
+    digits = {currency: scale.digits for currency, scale in book.scales.items()}
+    return Report(
+        "documents", "Documents", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits
+    )
+
+
+def document_row(view: View, of_document: list[int], opened: dict[int, int]) -> Row:
+    """The row of the document that has these items."""
+    book = view.book
+    items, first = book.items, of_document[0]
+    pocket = book.pockets[items.pocket[first]]
+    scale = book.scales[pocket.currency]
+    customer = book.customers.get(pocket.customer)
+    original = sum(items.amount[item] for item in of_document)
+    outstanding = sum(opened.get(item, 0) for item in of_document)
+    status = "settled" if not outstanding else "open" if outstanding == original else "partly settled"
+    due = max(items.due[item] for item in of_document)
+    file, line = book.texts.source(first)
+    return (
+        pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
+        items.number[first], view.kind(_plainest(view, of_document)),
+        datetime.date.fromordinal(items.date[first]),
+        None if original < 0 else datetime.date.fromordinal(due), pocket.currency, len(of_document),
+        scale.decimal(original), scale.decimal(original - outstanding), scale.decimal(outstanding), status,
+        book.texts.description(first), book.texts.terms(first), file, line,
+    )  # fmt: skip
+
+
+def _plainest(view: View, of_document: list[int]) -> int:
+    """The item that has the document's own kind: the first that is not a retention."""
+    return next((item for item in of_document if view.kind(item) != "retention"), of_document[0])

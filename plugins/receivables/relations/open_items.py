@@ -1,0 +1,201 @@
+"""Relation open_items: what is open as of a day, one row an item; credits on account are negative."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from receivables.facts import Event
+from receivables.relations.question import Question, filtered, narrowed
+from receivables.report import Column, Report, Row
+from receivables.rules.aging import BASES, aging_policy
+from receivables.view import Rates, View, rates_at
+
+COLUMNS: Final = (
+    Column("account", str, "The receivable account."),
+    Column("customer", str, "Customer code."),
+    Column("name", str, "Customer name."),
+    Column("number", str, "Document number."),
+    Column("instalment", int, "1, 2, … by due date; empty for a document of one item."),
+    Column("kind", str, "invoice, receipt, credit-memo, …"),
+    Column("date", datetime.date, "Document date."),
+    Column("due", datetime.date, "Due date; empty for a credit."),
+    Column("currency", str, "Currency of the amounts."),
+    Column("original", Decimal, "Original amount, negative for a credit.", money="currency", total=True),
+    Column("settled", Decimal, "What has been settled of it.", money="currency", total=True),
+    Column("outstanding", Decimal, "What is open: original less settled.", money="currency", total=True),
+    Column("days_overdue", int, "Days past the due date; 0 when not overdue."),
+    Column("bucket", str, "Aging bucket, by the policy in force; credits have their own."),
+    Column("terms", str, "Payment terms as written; empty where the entry states the due date."),
+    Column("collector", str, "Who collects, from the customer's metadata."),
+    Column(
+        "disputed", Decimal, "The part of the outstanding amount in dispute.", money="currency", total=True
+    ),
+    Column("file", str, "File of the entry."),
+    Column("line", int, "Line of the posting."),
+)
+
+CONVERTED: Final = (
+    Column("document_currency", str, "Currency of the document."),
+    Column("rate", Decimal, "Price of the document's currency on the as-of date."),
+)
+"""What a report in a reporting currency shows besides."""
+
+NAMES: Final = tuple(column.name for column in COLUMNS)
+
+
+def evaluate(view: View, question: Question) -> Report:
+    """The open items of `view`, ordered by customer, due date and number."""
+    view = narrowed(view, question, NAMES)
+    rates = None if question.currency is None else rates_at(view.book, view.as_of, question.currency)
+    columns = COLUMNS if rates is None else (*COLUMNS, *CONVERTED)
+    rows = filtered(sorted(item_rows(view, rates), key=_order), columns, question)
+    basis = BASES[aging_policy(view.book.settings, view.as_of).basis]
+    return Report(
+        "open_items",
+        "Open items",
+        view.as_of,
+        columns,
+        rows,
+        notes=(f"Aged by {basis}.", *conversion_notes(view, rates)),
+        digits=digits(view, rates),
+    )
+
+
+def item_rows(view: View, rates: Rates | None = None) -> Iterable[Row]:
+    """One row for each open item, in the order of the book."""
+    book = view.book
+    items, texts = book.items, book.texts
+    aging = aging_policy(book.settings, view.as_of)
+    today = view.as_of.toordinal()
+    buckets = aging.buckets
+    disputes = disputed(view)
+    from_ordinal = datetime.date.fromordinal
+    for item, units in zip(view.items, view.outstanding, strict=True):
+        pocket = book.pockets[items.pocket[item]]
+        customer = book.customers.get(pocket.customer)
+        scale = book.scales[pocket.currency]
+        due = items.due[item]
+        credit = items.amount[item] < 0
+        age = today - (due if aging.basis == "due" else items.date[item])
+        original, outstanding = scale.decimal(items.amount[item]), scale.decimal(units)
+        settled = scale.decimal(items.amount[item] - units)
+        dispute = scale.decimal(disputes.get(item, 0))
+        currency, extra = pocket.currency, ()
+        if rates is not None:
+            rate = rates.rates.get(currency)
+            extra = (currency, rate)
+            if rate is None:
+                # Without a price there is no figure: the row says so by being empty, a note names it.
+                original = settled = outstanding = dispute = None  # type: ignore[assignment]
+            else:
+                outstanding, settled = (
+                    _convert(rates, outstanding, currency),
+                    _convert(rates, settled, currency),
+                )
+                original, dispute = outstanding + settled, _convert(rates, dispute, currency)
+            currency = rates.currency
+        file, line = texts.source(item)
+        collector = None if customer is None else customer.details.get("collector")
+        yield (
+            pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
+            items.number[item], items.instalment[item] or None, view.kind(item),
+            from_ordinal(items.date[item]), None if credit else from_ordinal(due), currency,
+            original, settled, outstanding, 0 if credit else max(today - due, 0),
+            "credits" if credit else buckets[aging.bucket(age)],
+            texts.terms(item), None if collector is None else str(collector), dispute, file, line, *extra,
+        )  # fmt: skip
+
+
+def _convert(rates: Rates, amount: Decimal, currency: str) -> Decimal:
+    converted = rates.convert(amount, currency)
+    return amount if converted is None else converted
+
+
+def _order(row: Row) -> tuple[object, ...]:
+    # customer, currency, due (credits after the debits), number, instalment, account
+    due = row[7]
+    return (row[1], row[8], due is None, due or row[6], row[3], row[4] or 0, row[0])
+
+
+def conversion_notes(view: View, rates: Rates | None) -> tuple[str, ...]:
+    """The rates used and the prices that are missing, as sentences."""
+    if rates is None:
+        return ()
+    present = sorted({view.currency(item) for item in view.items} - {rates.currency})
+    used = [
+        f"{currency} 1 = {rates.currency} {rates.rates[currency].normalize():f}"
+        for currency in present
+        if currency in rates.rates
+    ]
+    missing = [currency for currency in present if currency not in rates.rates]
+    notes = []
+    if used:
+        notes.append(f"Converted into {rates.currency} at the prices of {view.as_of}: {'; '.join(used)}.")
+    if missing:
+        notes.append(
+            f"No price of {', '.join(missing)} in {rates.currency} on or before {view.as_of}: "
+            "those amounts are left out."
+        )
+    return tuple(notes)
+
+
+def digits(view: View, rates: Rates | None) -> dict[str, int]:
+    """Decimal places by currency."""
+    shown = {currency: scale.digits for currency, scale in view.book.scales.items()}
+    if rates is not None:
+        shown[rates.currency] = rates.scale.digits
+    return shown
+
+
+def disputed(view: View) -> Mapping[int, int]:
+    """The disputed units of each open item, from #dispute notes not yet resolved on the day.
+
+    A dispute without an amount covers all that is open of its documents; one over several
+    instalments takes the oldest due first; none is ever larger than what is open.
+    """
+    standing = _standing_disputes(view)
+    if not standing:
+        return {}
+    by_number: dict[tuple[str, str], list[int]] = {}
+    items, book = view.book.items, view.book
+    for position, item in enumerate(view.items):
+        if items.amount[item] > 0:
+            key = (book.pockets[items.pocket[item]].customer, items.number[item])
+            by_number.setdefault(key, []).append(position)
+    found: dict[int, int] = {}
+    for event in standing:
+        positions = [p for number in event.documents for p in by_number.get((event.customer, number), ())]
+        positions.sort(key=lambda p: (items.due[view.items[p]], view.items[p]))
+        left = None
+        for position in positions:
+            item, units = view.items[position], view.outstanding[position]
+            currency = view.currency(item)
+            if event.currency not in (None, currency):
+                continue
+            if event.amount is not None and left is None:
+                left = book.scales[currency].units(event.amount)
+            part = units if left is None else min(units, left)
+            left = None if left is None else left - part
+            if part:
+                found[item] = min(found.get(item, 0) + part, units)
+    return found
+
+
+def _standing_disputes(view: View) -> list[Event]:
+    standing: list[Event] = []
+    for event in view.book.events:
+        if event.date > view.as_of:
+            break
+        if event.kind == "dispute":
+            standing.append(event)
+        elif event.kind == "dispute-resolved":
+            resolved = set(event.documents)
+            standing = [
+                other
+                for other in standing
+                if other.customer != event.customer or (resolved and not resolved & set(other.documents))
+            ]
+    return standing

@@ -1,0 +1,230 @@
+"""A question: which rows of a relation, as of which day, grouped how, in which currency."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
+
+from receivables.book import Book
+from receivables.report import Column, Report, Row, Value
+from receivables.view import View
+
+OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "!=": lambda have, want: bool(have != want),
+    ">=": lambda have, want: bool(have >= want),
+    "<=": lambda have, want: bool(have <= want),
+    "=": lambda have, want: bool(have == want),
+    ">": lambda have, want: bool(have > want),
+    "<": lambda have, want: bool(have < want),
+    "~": lambda have, want: want.casefold() in have.casefold(),
+}
+"""How a condition compares; `~` means "contains", whatever the case."""
+
+_CONDITION: Final = re.compile(r"\s*([A-Za-z][\w-]*)\s*(!=|>=|<=|=|>|<|~)\s*(.*?)\s*", re.DOTALL)
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be read, or that compares what cannot be compared."""
+
+
+class Condition(NamedTuple):
+    """One `--where`: a column or metadata key, an operator and the text to compare with."""
+
+    key: str
+    operator: str
+    value: str
+
+    def holds(self, have: Any) -> bool:
+        """Whether a cell or metadata value fulfils the condition; a missing one only fulfils `!=`.
+
+        Raises ConditionError when the condition's text is no number (or date) and the value is one.
+        """
+        if have is None or have == "":
+            return (self.operator == "=" and not self.value) or (self.operator == "!=" and bool(self.value))
+        compare = OPERATORS[self.operator]
+        if self.operator == "~":
+            return compare(str(have), self.value)
+        return compare(have, self._wanted(have))
+
+    def _wanted(self, have: Any) -> Any:
+        try:
+            if isinstance(have, bool):
+                return {"true": True, "yes": True, "false": False, "no": False}[self.value.casefold()]
+            if isinstance(have, int | Decimal):
+                return Decimal(self.value.replace(",", ""))
+            if isinstance(have, datetime.date):
+                return datetime.date.fromisoformat(self.value)
+        except (KeyError, InvalidOperation, ValueError) as error:
+            wanted = "a date (2026-03-31)" if isinstance(have, datetime.date) else "a number"
+            wanted = "yes or no" if isinstance(have, bool) else wanted
+            raise ConditionError(f'--where {self.key}: "{self.value}" is not {wanted}') from error
+        return self.value
+
+
+class Question(NamedTuple):
+    """What is asked of a relation.
+
+    Attributes:
+      customer: Only this customer code; None for all.
+      where: Conditions that must all hold, on columns or on metadata of document, account, customer.
+      by: Group by these columns or metadata keys and add the amounts up; () for no grouping.
+      period_from: First day of the period, for relations that have one.
+      currency: Convert amounts into this currency; None leaves them in the documents' currencies.
+    """
+
+    customer: str | None = None
+    where: tuple[Condition, ...] = ()
+    by: tuple[str, ...] = ()
+    period_from: datetime.date | None = None
+    currency: str | None = None
+
+
+def read_condition(text: str) -> Condition:
+    """Read `collector=lan`, `days_overdue>30`, `name~tower`.
+
+    Raises ConditionError when there is no key or no operator.
+
+    >>> read_condition("days_overdue >= 30")
+    Condition(key='days_overdue', operator='>=', value='30')
+    """
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise ConditionError(
+            f'--where "{text}" cannot be read: write key=value, for example collector=lan, '
+            f"days_overdue>30 or name~tower (operators: {' '.join(OPERATORS)})"
+        )
+    return Condition(*found.groups())
+
+
+def plain(value: Any) -> Value:
+    """A metadata value as a cell: amounts and other objects as text."""
+    return (
+        value
+        if value is None or isinstance(value, str | int | bool | Decimal | datetime.date)
+        else str(value)
+    )
+
+
+class Lookup:
+    """Metadata of an item: the posting's and transaction's, else the account's, else the customer's."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._upper: dict[tuple[int, str], Value] = {}
+
+    def of_item(self, item: int, key: str) -> Value:
+        """The value of `key` for an item; None when nobody says."""
+        own = self._book.texts.details(item).get(key)
+        return plain(own) if own is not None else self.of_pocket(self._book.items.pocket[item], key)
+
+    def of_pocket(self, position: int, key: str) -> Value:
+        """The value of `key` for a pocket's account or customer; None when nobody says."""
+        memo = (position, key)
+        if memo not in self._upper:
+            pocket = self._book.pockets[position]
+            value = self._book.account_details.get(pocket.account, {}).get(key)
+            if value is None:
+                value = self.of_customer(pocket.customer, key)
+            if value is None and key in pocket._fields:
+                value = getattr(pocket, key)
+            self._upper[memo] = plain(value)
+        return self._upper[memo]
+
+    def of_customer(self, code: str, key: str) -> Value:
+        """The value of `key` for a customer; None when nobody says."""
+        customer = self._book.customers.get(code)
+        if customer is None:
+            return None
+        if key == "name":
+            return customer.name
+        return plain(customer.details.get(key))
+
+
+def split_conditions(
+    question: Question, columns: Sequence[str]
+) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+    """The conditions on columns of the relation, and those on metadata."""
+    on_columns = tuple(condition for condition in question.where if condition.key in columns)
+    on_metadata = tuple(condition for condition in question.where if condition.key not in columns)
+    return on_columns, on_metadata
+
+
+def keeper(book: Book, question: Question, conditions: Sequence[Condition]) -> Callable[[int], bool] | None:
+    """A test for items by customer and metadata conditions; None when every item passes."""
+    if question.customer is None and not conditions:
+        return None
+    lookup = Lookup(book)
+    pockets = book.items.pocket
+    wanted = None if question.customer is None else [
+        pocket.customer == question.customer for pocket in book.pockets
+    ]  # fmt: skip
+
+    def keep(item: int) -> bool:
+        if wanted is not None and not wanted[pockets[item]]:
+            return False
+        return all(condition.holds(lookup.of_item(item, condition.key)) for condition in conditions)
+
+    return keep
+
+
+def narrowed(view: View, question: Question, columns: Sequence[str]) -> View:
+    """The view with only the open items that the question's metadata conditions keep."""
+    keep = keeper(view.book, question, split_conditions(question, columns)[1])
+    return view if keep is None else view.restricted(keep)
+
+
+def filtered(rows: Sequence[Row], columns: Sequence[Column], question: Question) -> list[Row]:
+    """The rows that fulfil the question's conditions on columns."""
+    names = [column.name for column in columns]
+    conditions = [(names.index(c.key), c) for c in split_conditions(question, names)[0]]
+    if not conditions:
+        return list(rows)
+    return [row for row in rows if all(c.holds(row[position]) for position, c in conditions)]
+
+
+def known_keys(book: Book) -> set[str]:
+    """Every metadata key of customers and accounts, to tell a misspelt key from an empty one."""
+    keys = {key for customer in book.customers.values() for key in customer.details}
+    for details in book.account_details.values():
+        keys.update(key for key in details if not key.startswith("__"))
+    return keys
+
+
+def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]) -> Report:
+    """The report added up by `keys`, one key a row of it, never across currencies.
+
+    Args:
+      report: The detail.
+      keys: For each row the values of the `by` keys.
+      by: What the keys are called.
+    Returns:
+      One row for each group and currency: the keys, the currency, the number of rows, and the sum of
+      every column that can be added up.
+    """
+    summed = [
+        (position, column) for position, column in enumerate(report.columns) if column.total and column.money
+    ]
+    currency = report.index(str(summed[0][1].money)) if summed else None
+    groups: dict[tuple[Value, ...], list[Any]] = {}
+    for row, key in zip(report.rows, keys, strict=True):
+        full = (*key, row[currency]) if currency is not None else key
+        sums = groups.setdefault(full, [0, *(Decimal(0) for _ in summed)])
+        sums[0] += 1
+        for place, (position, _) in enumerate(summed, start=1):
+            amount = row[position]
+            if isinstance(amount, Decimal):
+                sums[place] += amount
+    columns = [Column(name, str, f"Group by {name}.") for name in by]
+    if currency is not None:
+        columns.append(report.columns[currency])
+    columns.append(Column("count", int, f"How many rows of {report.relation} are in the group."))
+    columns.extend(column for _, column in summed)
+    rows = [(*key, *sums) for key, sums in sorted(groups.items(), key=lambda group: _sortable(group[0]))]
+    return report._replace(columns=tuple(columns), rows=rows)
+
+
+def _sortable(key: tuple[Value, ...]) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is None, "" if value is None else str(value)) for value in key)

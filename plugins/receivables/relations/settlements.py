@@ -1,0 +1,94 @@
+"""Relation settlements: what settled what, when, by which entry, and the exchange difference it realised."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from receivables.book import KIND_CODES
+from receivables.facts import APPLY, KINDS, REFUND, REVERSAL
+from receivables.money import EXACT, iso_digits
+from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.report import Column, Report, Row
+from receivables.view import View
+
+COLUMNS: Final = (
+    Column("date", datetime.date, "The day from which the settlement counts: the later of the two documents'."),
+    Column("customer", str, "Customer code."),
+    Column("account", str, "The receivable account."),
+    Column("currency", str, "Currency of the amount."),
+    Column("amount", Decimal, "What is settled; negative where a reversal gives it back.", money="currency", total=True),
+    Column("document", str, "Number of what is settled."),
+    Column("instalment", int, "Instalment of what is settled; empty where it has none."),
+    Column("by", str, "Number of what settles it."),
+    Column("kind", str, "receipt, credit-memo, write-off, refund, apply, reversal, …"),
+    Column("document_rate", Decimal, "Price at which the document was booked; empty without one."),
+    Column("rate", Decimal, "Price at which the settling entry was booked; empty without one."),
+    Column("exchange_currency", str, "Currency of both prices."),
+    Column(
+        "exchange_difference", Decimal,
+        "Realised gain (positive) or loss: amount times the change of the price, rounded half up.",
+        money="exchange_currency", total=True,
+    ),
+    Column("file", str, "File of the entry that settles."),
+    Column("line", int, "Line of its posting."),
+)  # fmt: skip
+
+NAMES: Final = tuple(column.name for column in COLUMNS)
+_SETTLING_DEBITS: Final = frozenset(KIND_CODES[kind] for kind in (REFUND, REVERSAL, APPLY))
+
+
+def evaluate(view: View, question: Question) -> Report:
+    """The settlements up to the as-of date (from the period's first day on), in order of date."""
+    keep = keeper(view.book, question, split_conditions(question, NAMES)[1])
+    first = 0 if question.period_from is None else question.period_from.toordinal()
+    settlements = view.book.settlements
+    rows = []
+    for position in range(view.settlement_count):
+        if settlements.day[position] < first:
+            continue
+        if (
+            keep is not None
+            and not keep(settlements.debit[position])
+            and not keep(settlements.credit[position])
+        ):
+            continue
+        rows.append(settlement_row(view, position))
+    rows.sort(key=lambda row: (row[0], row[1], row[3], row[5], row[6] or 0, row[7], row[4]))
+    digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
+    return Report(
+        "settlements", "Settlements", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits
+    )
+
+
+def settlement_row(view: View, position: int) -> Row:
+    """The row of one settlement."""
+    book = view.book
+    items, settlements = book.items, book.settlements
+    debit, credit, cause = (
+        settlements.debit[position],
+        settlements.credit[position],
+        settlements.cause[position],
+    )
+    settled, settling = (credit, debit) if items.kind[debit] in _SETTLING_DEBITS else (debit, credit)
+    pocket = book.pockets[items.pocket[settled]]
+    scale = book.scales[pocket.currency]
+    amount = scale.decimal(settlements.amount[position])
+    theirs, ours = book.texts.rate(settled), book.texts.rate(settling)
+    same = theirs is not None and ours is not None and theirs[1] == ours[1]
+    difference = None
+    if theirs is not None and ours is not None and same:
+        # A credit booked at a higher price than its debit realises a gain on a receivable.
+        change = ours[0] - theirs[0] if settled == debit else theirs[0] - ours[0]
+        known = book.scales.get(theirs[1])
+        places = iso_digits(theirs[1]) if known is None else known.digits
+        difference = EXACT.multiply(amount, change).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    file, line = book.texts.source(cause)
+    return (
+        datetime.date.fromordinal(settlements.day[position]), pocket.customer, pocket.account, pocket.currency,
+        amount, items.number[settled], items.instalment[settled] or None, items.number[settling],
+        KINDS[items.kind[cause]],
+        None if theirs is None else theirs[0], None if ours is None else ours[0],
+        theirs[1] if theirs is not None and same else None, difference, file, line,
+    )  # fmt: skip

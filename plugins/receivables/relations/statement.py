@@ -1,0 +1,159 @@
+"""Relation statement: a customer's account over a period: opening balance, every movement, running balance."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from receivables.facts import APPLY
+from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.report import Column, Report, Row
+from receivables.view import View
+
+COLUMNS: Final = (
+    Column("date", datetime.date, "Date of the entry; for the opening balance the first day of the period."),
+    Column("kind", str, "invoice, receipt, …; balance for the opening balance."),
+    Column("number", str, "Document number."),
+    Column("due", datetime.date, "Due date of the first instalment still to come; empty for a credit."),
+    Column("description", str, "Narration of the entry."),
+    Column("debit", Decimal, "What the movement adds to the account.", money="currency", total=True),
+    Column("credit", Decimal, "What it takes from the account.", money="currency", total=True),
+    Column("balance", Decimal, "Balance of the customer in this currency after the row.", money="currency"),
+    Column("customer", str, "Customer code."),
+    Column("currency", str, "Currency of the amounts."),
+    Column("file", str, "File of the entry."),
+    Column("line", int, "Line of its first posting."),
+)
+
+NAMES: Final = tuple(column.name for column in COLUMNS)
+OPENING_ROW: Final = "balance"
+
+
+class Activity(NamedTuple):
+    """What happened to one customer in one currency over a period.
+
+    Attributes:
+      customer, currency: Whose and in what.
+      opening: Balance before the period, in units.
+      documents: The items of each document of the period, in order of date and number.
+    """
+
+    customer: str
+    currency: str
+    opening: int
+    documents: tuple[tuple[int, ...], ...]
+
+
+def activities(view: View, items: Sequence[int], period_from: datetime.date | None) -> Iterator[Activity]:
+    """The activity of each customer and currency that has a movement up to the as-of date.
+
+    Args:
+      view: Gives the last day of the period.
+      items: The items to consider, in the order of the book.
+      period_from: First day of the period; None for everything.
+    """
+    book = view.book
+    first_day = 0 if period_from is None else period_from.toordinal()
+    opening: dict[tuple[str, str], int] = {}
+    documents: dict[tuple[str, str], dict[int, list[int]]] = {}
+    for item in items:
+        pocket = book.pockets[book.items.pocket[item]]
+        key = (pocket.customer, pocket.currency)
+        opening.setdefault(key, 0)
+        if book.items.day[item] < first_day:
+            opening[key] += book.items.amount[item]
+        else:
+            documents.setdefault(key, {}).setdefault(book.items.first[item], []).append(item)
+    for key in sorted(opening):
+        of_key = _without_moves(view, documents.get(key, {}))
+        ordered = sorted(
+            of_key,
+            key=lambda doc: (
+                book.items.day[doc[0]],
+                book.items.amount[doc[0]] < 0,
+                book.items.number[doc[0]],
+                doc[0],
+            ),
+        )
+        yield Activity(*key, opening[key], tuple(ordered))
+
+
+def _without_moves(view: View, documents: dict[int, list[int]]) -> list[tuple[int, ...]]:
+    """The documents without #apply entries that only move a credit within the account."""
+    items = view.book.items
+    moved: dict[tuple[int, tuple[str, int]], int] = {}
+    for first, of_document in documents.items():
+        if view.kind(first) == APPLY:
+            key = (items.day[first], _entry(view, first))
+            moved[key] = moved.get(key, 0) + sum(items.amount[item] for item in of_document)
+    return [
+        tuple(of_document)
+        for first, of_document in documents.items()
+        if view.kind(first) != APPLY or moved[(items.day[first], _entry(view, first))]
+    ]
+
+
+def _entry(view: View, item: int) -> tuple[str, int]:
+    return view.book.texts.entry(item)
+
+
+def evaluate(view: View, question: Question) -> Report:
+    """The statement of each customer and currency, one after the other.
+
+    The closing balance is the balance of the last row; opening plus debits less credits equals it.
+    """
+    book = view.book
+    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    chosen = [item for item in range(view.item_count) if keep is None or keep(item)]
+    rows: list[Row] = []
+    for activity in activities(view, chosen, question.period_from):
+        rows.extend(activity_rows(view, activity, question.period_from))
+    digits = {currency: scale.digits for currency, scale in book.scales.items()}
+    return Report(
+        "statement",
+        "Statement of account",
+        view.as_of,
+        COLUMNS,
+        filtered(rows, COLUMNS, question),
+        (),
+        digits,
+    )
+
+
+def activity_rows(view: View, activity: Activity, period_from: datetime.date | None) -> Iterator[Row]:
+    """The rows of one customer and currency: the opening balance, then every document."""
+    book = view.book
+    items, texts = book.items, book.texts
+    scale = book.scales[activity.currency]
+    balance = activity.opening
+    start = period_from or (
+        datetime.date.fromordinal(items.day[activity.documents[0][0]]) if activity.documents else view.as_of
+    )
+    who = (activity.customer, activity.currency)
+    yield (
+        start,
+        OPENING_ROW,
+        None,
+        None,
+        "Opening balance",
+        None,
+        None,
+        scale.decimal(balance),
+        *who,
+        None,
+        None,
+    )
+    for of_document in activity.documents:
+        first = of_document[0]
+        amount = sum(items.amount[item] for item in of_document)
+        balance += amount
+        file, line = texts.source(first)
+        yield (
+            datetime.date.fromordinal(items.day[first]), view.kind(first), items.number[first],
+            datetime.date.fromordinal(min(items.due[item] for item in of_document)) if amount > 0 else None,
+            texts.description(first),
+            scale.decimal(amount) if amount > 0 else None, scale.decimal(-amount) if amount < 0 else None,
+            scale.decimal(balance), *who, file, line,
+        )  # fmt: skip

@@ -1,0 +1,194 @@
+"""Settings: the roles of accounts and the dated policies that the ledger sets, as typed records.
+
+Each rule states the form of its own policy (subject, keys, how each value is read) as a
+`PolicyForm`; `receivables.rules.forms` collects them. The language reads `custom` directives with
+these forms; rules ask `Settings.in_force` for the policy of a day.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+Reader = Callable[[Any], object]
+"""Turns a metadata value into the typed value of a policy; raises ValueError when it cannot."""
+
+CUSTOMERS: Final = "customers"
+BANK: Final = "bank"
+BAD_DEBT: Final = "bad-debt"
+SUSPENSE: Final = "suspense"
+
+ROLES: Final = (CUSTOMERS, BANK, BAD_DEBT, SUSPENSE)
+"""The roles that `custom "receivables-accounts"` may give to accounts."""
+
+DEFAULT_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    CUSTOMERS: (
+        ("name_assets", "Receivable"),
+        ("name_assets", "AccountsReceivable"),
+        ("name_assets", "Receivables"),
+    ),
+    BANK: (("name_assets", "Bank"), ("name_assets", "Cash"), ("name_assets", "Checking")),
+    BAD_DEBT: (("name_expenses", "BadDebt"), ("name_expenses", "BadDebts")),
+    SUSPENSE: (("name_liabilities", "UnidentifiedReceipts"),),
+}
+"""Role → (option that names the root, account below it), for roles without a line of their own."""
+
+
+class Key(NamedTuple):
+    """One key of a policy.
+
+    Attributes:
+      read: Turns the written value into the typed one.
+      expected: What to write, for the error message, e.g. '"due" or "date"'.
+      about: One sentence for the documentation.
+    """
+
+    read: Reader
+    expected: str
+    about: str
+
+
+class PolicyForm(NamedTuple):
+    """What a policy may say.
+
+    Attributes:
+      subject: The first word after `custom "receivables-policy"`.
+      about: One sentence for the documentation.
+      keys: Metadata key → how it is read.
+      families: Beginning of a metadata key ("pay-to-") → how such keys are read.
+      value: For a policy that is one word (`"settlement" "none"`), the key that the word stands for.
+    """
+
+    subject: str
+    about: str
+    keys: Mapping[str, Key]
+    families: Mapping[str, Key] = {}
+    value: str | None = None
+
+
+class Policy(NamedTuple):
+    """A policy as set in the ledger.
+
+    Attributes:
+      date: In force from this day until the next one of the same subject and name.
+      subject, name: What it is about; the name is "" for the policy of everybody.
+      values: Typed values by key.
+      source: Metadata with `filename` and `lineno`.
+    """
+
+    date: datetime.date
+    subject: str
+    name: str
+    values: Mapping[str, Any]
+    source: Mapping[str, Any]
+
+
+class Rate(NamedTuple):
+    """A published rate in percent, in force from its date until the next of the same name."""
+
+    date: datetime.date
+    name: str
+    percent: Decimal
+    source: Mapping[str, Any]
+
+
+class Contract(NamedTuple):
+    """A contract: `custom "receivables-contract" "HD-2025-014" Assets:Receivable:X` and its metadata."""
+
+    date: datetime.date
+    number: str
+    account: str | None
+    details: Mapping[str, Any]
+    source: Mapping[str, Any]
+
+
+class Settings(NamedTuple):
+    """All settings of a ledger.
+
+    Attributes:
+      roles: Role → accounts; a role holds for the accounts named and all below them.
+      policies: (subject, name) → policies in order of date.
+      rates: Name → rates in order of date.
+      contracts: By number.
+    """
+
+    roles: Mapping[str, tuple[str, ...]]
+    policies: Mapping[tuple[str, str], tuple[Policy, ...]]
+    rates: Mapping[str, tuple[Rate, ...]]
+    contracts: Mapping[str, Contract]
+
+    def in_force(self, subject: str, date: datetime.date, name: str = "") -> Policy | None:
+        """The policy `subject` called `name` that is in force on `date`; None before the first."""
+        found = None
+        for policy in self.policies.get((subject, name), ()):
+            if policy.date > date:
+                break
+            found = policy
+        return found
+
+    def value(self, subject: str, key: str, date: datetime.date, default: Any = None, name: str = "") -> Any:
+        """The value of one key of the policy in force on `date`, or `default`."""
+        policy = self.in_force(subject, date, name)
+        return default if policy is None else policy.values.get(key, default)
+
+
+def text(value: Any) -> str:
+    """A text that is not empty; raises ValueError for anything else."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(value)
+    return value.strip()
+
+
+def one_of(*words: str) -> Reader:
+    """A reader that accepts exactly these words."""
+
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(value)
+        return str(value)
+
+    return read
+
+
+def flag(value: Any) -> bool:
+    """TRUE or FALSE as Beancount writes them, or "yes" and "no"."""
+    if isinstance(value, bool):
+        return value
+    if value in ("yes", "no"):
+        return bool(value == "yes")
+    raise ValueError(value)
+
+
+def lines(value: Any) -> str:
+    """A text whose lines are separated by " / " or by real line ends, joined by newlines.
+
+    >>> lines("12 Ly Thuong Kiet / Hoan Kiem, Ha Noi")
+    '12 Ly Thuong Kiet\\nHoan Kiem, Ha Noi'
+    """
+    return "\n".join(part.strip() for part in text(value).replace(" / ", "\n").split("\n"))
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """A list of words separated by commas.
+
+    >>> words("INV, HD")
+    ('INV', 'HD')
+    """
+    found = tuple(part.strip() for part in text(value).split(","))
+    if not all(found):
+        raise ValueError(value)
+    return found
+
+
+def whole_number(value: Any) -> int:
+    """A whole number, zero or more."""
+    number = value if isinstance(value, Decimal) else Decimal(text(value)) if _digits(value) else None
+    if number is None or number != number.to_integral_value() or number < 0:
+        raise ValueError(value)
+    return int(number)
+
+
+def _digits(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().isascii() and value.strip().isdigit()

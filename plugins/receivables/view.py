@@ -1,0 +1,145 @@
+"""A view: the book as of one day, in document currencies or converted into one.
+
+What is open on a day is what is open in the end plus what was settled later, without the items that
+came later. So any past day costs one scan of the settlements after it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from receivables.book import Book
+from receivables.facts import KINDS
+from receivables.money import EXACT, Scale, iso_digits
+
+
+class Rates(NamedTuple):
+    """Prices of the as-of date into a reporting currency.
+
+    Attributes:
+      currency: The reporting currency.
+      scale: How it is counted.
+      rates: Currency → price in the reporting currency; a currency without a price is not in it.
+    """
+
+    currency: str
+    scale: Scale
+    rates: Mapping[str, Decimal]
+
+    def convert(self, amount: Decimal, currency: str) -> Decimal | None:
+        """The amount in the reporting currency, rounded half up to its digits; None without a price."""
+        rate = self.rates.get(currency)
+        if rate is None:
+            return None
+        return (EXACT.multiply(amount, rate)).quantize(Decimal(1).scaleb(-self.scale.digits), ROUND_HALF_UP)
+
+
+class View(NamedTuple):
+    """The book as of the end of one day.
+
+    Attributes:
+      book: The whole book.
+      as_of: The day.
+      items: The items that are open, in order of date.
+      outstanding: What is open of each, signed, in units of its currency.
+    """
+
+    book: Book
+    as_of: datetime.date
+    items: Sequence[int]
+    outstanding: Sequence[int]
+
+    @property
+    def item_count(self) -> int:
+        """How many items of the book exist on the day: all positions below this one."""
+        return bisect_right(self.book.items.day, self.as_of.toordinal())
+
+    @property
+    def settlement_count(self) -> int:
+        """How many settlements of the book count on the day: all positions below this one."""
+        return bisect_right(self.book.settlements.day, self.as_of.toordinal())
+
+    def restricted(self, keep: Callable[[int], bool]) -> View:
+        """The view of those open items that `keep` accepts."""
+        kept = [(item, units) for item, units in zip(self.items, self.outstanding, strict=True) if keep(item)]
+        return self._replace(items=[item for item, _ in kept], outstanding=[units for _, units in kept])
+
+    def amount(self, item: int, units: int) -> Decimal:
+        """So many units of an item's currency as an amount."""
+        return self.scale(item).decimal(units)
+
+    def scale(self, item: int) -> Scale:
+        """How the item's currency is counted."""
+        return self.book.scales[self.currency(item)]
+
+    def currency(self, item: int) -> str:
+        """The item's currency."""
+        return self.book.pockets[self.book.items.pocket[item]].currency
+
+    def kind(self, item: int) -> str:
+        """The item's kind."""
+        return KINDS[self.book.items.kind[item]]
+
+    def label(self, item: int) -> str:
+        """The document's number, with the instalment where it has several: "INV-1/2"."""
+        instalment = self.book.items.instalment[item]
+        number = self.book.items.number[item]
+        return f"{number}/{instalment}" if instalment else number
+
+
+def default_as_of(book: Book) -> datetime.date:
+    """The day as of which a report is when nobody says: that of the ledger's last transaction.
+
+    An empty ledger gives 1970-01-01, so that nothing ever depends on the clock.
+    """
+    return book.last_day or datetime.date(1970, 1, 1)
+
+
+def view(book: Book, as_of: datetime.date) -> View:
+    """The book as of the end of `as_of`."""
+    day = as_of.toordinal()
+    items, settlements = book.items, book.settlements
+    exist = bisect_right(items.day, day)
+    left = list(items.residual[:exist])
+    later = bisect_right(settlements.day, day)
+    for debit, credit, units in zip(
+        settlements.debit[later:], settlements.credit[later:], settlements.amount[later:], strict=True
+    ):
+        if debit < exist:
+            left[debit] += units
+        if credit < exist:
+            left[credit] -= units
+    found = [item for item, units in enumerate(left) if units]
+    return View(book, as_of, found, [left[item] for item in found])
+
+
+def rates_at(book: Book, as_of: datetime.date, currency: str) -> Rates:
+    """The prices in force on `as_of` into `currency`: the latest on or before the day.
+
+    A price the other way round (`price USD 25,400 VND` when USD is asked for) is inverted; a price
+    through a third currency is not looked for, because it would be a guess.
+    """
+    found: dict[str, tuple[datetime.date, Decimal]] = {}
+    for fact in book.prices:
+        if fact.date > as_of:
+            continue
+        if fact.quote == currency:
+            base, rate = fact.base, fact.rate
+        elif fact.base == currency and fact.rate:
+            base, rate = fact.quote, Decimal(1) / fact.rate
+        else:
+            continue
+        known = found.get(base)
+        if known is None or known[0] <= fact.date:
+            found[base] = (fact.date, rate)
+    rates = {base: rate for base, (_, rate) in found.items()}
+    rates[currency] = Decimal(1)
+    return Rates(currency, book.scales.get(currency) or _default_scale(currency), rates)
+
+
+def _default_scale(currency: str) -> Scale:
+    return Scale(iso_digits(currency), iso_digits(currency))
