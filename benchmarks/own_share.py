@@ -19,7 +19,7 @@ from typing import Any
 from beancount import loader
 
 from receivables.booking import build
-from receivables.language import read
+from receivables.language.reading import read
 from receivables.relations.aging import aging
 from receivables.view import view
 

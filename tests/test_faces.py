@@ -254,6 +254,10 @@ def test_every_amount_of_an_aging_is_whole_at_every_width(width: int) -> None:
             assert amount(value, AGING.digits[str(row[2])]) in words
 
 
+def test_a_terminal_narrower_than_forty_cells_gets_lines_of_forty() -> None:
+    assert _table(AGING, 0) == _table(AGING, 39) == _table(AGING, 40) != _table(AGING, 41)
+
+
 def test_an_amount_wider_than_the_terminal_is_still_whole() -> None:
     report = OPEN_ITEMS._replace(rows=[_item(1, "A", AS_OF, "VND", "9" * 60 + " 0 0")])
     assert ",".join(["999"] * 20) in " ".join(_table(report, 40))

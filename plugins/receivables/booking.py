@@ -402,9 +402,10 @@ class _Builder:
         self.s_cause.append(cause)
 
     def _opposite(self, item: int, name: str, *, open_only: bool = True) -> list[int]:
-        """The items of the opposite side in the same pocket whose document carries `name`.
+        """The items of the opposite side in the same pocket that `name` names. Oldest due first.
 
-        `name` is a number, a link, or a number with an instalment ("INV-1/2"). Oldest due first.
+        `name` is a number, or a number with an instalment ("INV-1/2"); only where no document of the
+        pocket's other side has that number is it taken as a link that documents carry.
         """
         documents = self.carriers.get(name)
         instalment = 0
@@ -416,8 +417,10 @@ class _Builder:
             instalment = int(count)
             if documents is None:
                 return []
+            name = base
         pocket, debit = self.pocket[item], self.amount[item] > 0
-        found = []
+        numbered: list[int] = []
+        carrying: list[int] = []
         for document in documents:
             if document >= self.exist:
                 break
@@ -425,10 +428,10 @@ class _Builder:
                 if (
                     self.pocket[other] == pocket
                     and (self.amount[other] > 0) != debit
-                    and (not open_only or self.residual[other])
                     and (not instalment or self.instalment[other] == instalment)
                 ):
-                    found.append(other)
+                    (numbered if self.number[other] == name else carrying).append(other)
+        found = [other for other in numbered or carrying if not open_only or self.residual[other]]
         if len(found) > 1:
             found.sort(key=self._by_due)
         return found

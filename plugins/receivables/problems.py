@@ -71,6 +71,11 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         'the customer asks for the {subject} policy "{name}", which is never set',
         'use one of: {valid}; or add custom "receivables-policy" "{subject}" "{name}"',
     ),
+    "plugin-config": Form(
+        ERROR,
+        'plugin "receivables" takes no configuration, not {config!r}',
+        'write settings as custom "receivables-policy" directives',
+    ),
     # Words on entries
     "bad-date": Form(ERROR, "{word}: {value!r} is not a date", "write it as {word}: 2026-03-31"),
     "bad-text": Form(ERROR, "{word}: {value!r} is not a text", 'write it in quotes, as {word}: "{value}"'),
@@ -122,12 +127,14 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "other-customer": Form(
         ERROR,
         '{word}: "{number}" is a document of {owner}, not of {customer}',
-        "correct the number, or move the amount to {owner} with an #apply entry; until then {amount} stays on account",
+        "correct the number, or move the amount to {owner} with an #apply entry; "
+        "until then {amount} stays on account",
     ),
     "other-currency": Form(
         ERROR,
         '{word}: "{number}" is in {theirs}, this posting in {ours}',
-        "post the receivable in {theirs} with the price (-100.00 {theirs} @@ ... {ours}); until then {amount} stays on account",
+        "post the receivable in {theirs} with the price (-100.00 {theirs} @@ ... {ours}); "
+        "until then {amount} stays on account",
     ),
     "other-account": Form(
         ERROR,

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from receivables.money import EXACT
+
 Value = str | int | bool | Decimal | datetime.date | None
 """What a cell may hold. Money and rates are `Decimal` with their exact digits; a missing value is None."""
 
@@ -56,11 +58,11 @@ class Report(NamedTuple):
     notes: tuple[str, ...] = ()
     digits: dict[str, int] = {}
 
-    def index(self, name: str) -> int:
+    def position(self, name: str) -> int:
         """The position of the column called `name`; raises KeyError when there is none."""
-        for position, column in enumerate(self.columns):
+        for place, column in enumerate(self.columns):
             if column.name == name:
-                return position
+                return place
         raise KeyError(name)
 
 
@@ -77,7 +79,7 @@ def totals(report: Report) -> dict[str, dict[str, Decimal]]:
     """
     sums: dict[str, dict[str, Decimal]] = {}
     wanted = [
-        (position, column.name, report.index(column.money))
+        (position, column.name, report.position(column.money))
         for position, column in enumerate(report.columns)
         if column.total and column.money is not None
     ]
@@ -86,5 +88,5 @@ def totals(report: Report) -> dict[str, dict[str, Decimal]]:
             amount = row[position]
             if isinstance(amount, Decimal):
                 of_currency = sums.setdefault(str(row[currency_position]), {})
-                of_currency[name] = of_currency.get(name, Decimal(0)) + amount
+                of_currency[name] = EXACT.add(of_currency.get(name, Decimal(0)), amount)
     return sums

@@ -1,4 +1,6 @@
-"""Documents and payments: what looks across rows. A number is one document's; a receipt settles its own customer's.
+"""Documents and payments: what looks across rows.
+
+A number is one document's; a receipt settles documents of its own customer, in their currency.
 
 Every figure is the file's own: what was paid and on which day stands in the file, or it is not booked.
 """
@@ -170,7 +172,8 @@ def _linked(items: Sequence[Item], findings: Findings) -> tuple[Document, ...]:
             unnumbered += 1
     if changed:
         findings.decide(
-            f"{len(changed):,} numbers are no links of their own in Beancount: they are kept as number:, and the"
+            f"{len(changed):,} numbers are no links of their own in Beancount: they are kept as"
+            " number:, and the"
             f" link is similar, for example ^{changed[0].link} for {shown(changed[0].item.number)}"
         )
     if unnumbered:
@@ -241,7 +244,8 @@ def _with_links(found: Sequence[Payment], taken: set[str], findings: Findings) -
             yield payment
     if shared:
         findings.decide(
-            f"{len(shared):,} receipts have the number of an invoice, for example {shown(shared[0])}: they are"
+            f"{len(shared):,} receipts have the number of an invoice, for example {shown(shared[0])}:"
+            " they are"
             " called RC- and the number"
         )
 
@@ -292,7 +296,7 @@ class _Receipts:
         self._index = index
         self._codes = codes
         self._findings = findings
-        self._left: dict[Document, Decimal] = {}
+        self._left: dict[str, Decimal] = {}
 
     def read(self, records: Sequence[ReceiptRecord]) -> list[Payment]:
         """The payments, in order of date; rows with one number are one receipt for several invoices."""
@@ -311,13 +315,20 @@ class _Receipts:
             first = group[0]
             found.append(
                 Payment(
-                    first.date, lines[0].customer, lines[0].currency, tuple(parts), "", first.number, first.words,
+                    first.date,
+                    lines[0].customer,
+                    lines[0].currency,
+                    tuple(parts),
+                    "",
+                    first.number,
+                    first.words,
                     first.kept,
                 )
-            )  # fmt: skip
+            )
         if more:
             self._findings.decide(
-                f"{more:,} receipts bring more than was open on their invoices: the rest of each stays on account"
+                f"{more:,} receipts bring more than was open on their invoices: the rest of each stays"
+                " on account"
             )
         return found
 
@@ -325,10 +336,10 @@ class _Receipts:
         """The row's amount over its invoices, in the order written; what is left stays on account."""
         rest = line.amount
         for document in line.targets:
-            open_amount = self._left.setdefault(document_key(document), document.item.amount)
+            open_amount = self._left.setdefault(document.link, document.item.amount)
             part = min(rest, open_amount)
             if part > 0:
-                self._left[document_key(document)] = open_amount - part
+                self._left[document.link] = open_amount - part
                 rest -= part
                 yield Part(part, document)
         if rest:
@@ -336,28 +347,31 @@ class _Receipts:
 
     def _lines(self, group: Sequence[ReceiptRecord]) -> list[_Line]:
         """The rows of one receipt; none of them when one has a problem, as the receipt is one sum."""
-        found = [self._line(record) for record in group]
-        lines = [line for line in found if line is not None]
         first = group[0]
-        if len(lines) < len(group):
-            for record, line in zip(group, found, strict=True):
-                if line is not None:
-                    self._findings.problem(
-                        record.place,
-                        f"another row of the receipt {shown(record.number)} has a problem",
-                        "correct that row",
-                    )
-            return []
-        for record, line in zip(group, lines, strict=True):
-            if (record.date, *line[:2]) != (first.date, *lines[0][:2]):
+        found: list[_Line] = []
+        good: list[ReceiptRecord] = []
+        for record in group:
+            line = self._line(record)
+            if line is not None and found and (record.date, *line[:2]) != (first.date, *found[0][:2]):
                 self._findings.problem(
                     record.place,
-                    f"the receipt {shown(record.number)} is already on row {first.place.line} with another date,"
+                    f"the receipt {shown(record.number)} is already on row {first.place.line} with"
+                    " another date,"
                     " customer or currency",
                     "give one of them its own number",
                 )
-                return []
-        return lines
+            elif line is not None:
+                found.append(line)
+                good.append(record)
+        if len(good) == len(group):
+            return found
+        for record in good:
+            self._findings.problem(
+                record.place,
+                f"another row of the receipt {shown(record.number)} has a problem",
+                "correct that row",
+            )
+        return []
 
     def _line(self, record: ReceiptRecord) -> _Line | None:
         """One row, checked; None with a problem."""
@@ -401,10 +415,6 @@ class _Receipts:
         return None
 
 
-def document_key(document: Document) -> Document:
-    return document
-
-
 def _targets_problem(record: ReceiptRecord, targets: Sequence[Document]) -> tuple[str, str] | None:
     """What is wrong with the documents that a receipt settles, and the mend."""
     for document in targets:
@@ -413,7 +423,8 @@ def _targets_problem(record: ReceiptRecord, targets: Sequence[Document]) -> tupl
             return "the receipt settles invoices of several customers", "make a row for each customer"
         if item.currency != (record.currency or targets[0].item.currency):
             return (
-                f"the receipt is in {record.currency or targets[0].item.currency}, the invoice {shown(item.number)} in"
+                f"the receipt is in {record.currency or targets[0].item.currency}, the invoice"
+                f" {shown(item.number)} in"
                 f" {item.currency}",
                 "correct the currency, or leave the invoice's number out and book the exchange in the ledger",
             )
@@ -422,7 +433,8 @@ def _targets_problem(record: ReceiptRecord, targets: Sequence[Document]) -> tupl
         if item.settled_on is not None:
             return (
                 f"the invoice {shown(item.number)} is settled already, on {item.settled_on} by its own row",
-                "delete the receipt, or leave the day of payment out of the invoices: ignore = […] in the mapping",
+                "delete the receipt, or leave the day of payment out of the invoices: ignore = […] in"
+                " the mapping",
             )
         if item.opening is not None and record.date < item.opening:
             return (

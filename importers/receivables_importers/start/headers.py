@@ -139,10 +139,12 @@ _DESCRIPTION = (
     "dien giai", "mo ta", "noi dung", "摘要", "描述", "说明", "البيان", "الوصف",
 )  # fmt: skip
 _REFERENCE = (
-    "reference", "ref", "customer reference", "your reference", "so tham chieu", "tham chieu", "参考号", "المرجع",
+    "reference", "ref", "customer reference", "your reference", "so tham chieu",
+    "tham chieu", "参考号", "المرجع",
 )  # fmt: skip
 _CONTRACT = (
-    "contract", "contract no", "contract number", "so hop dong", "hop dong", "合同号", "合同编号", "رقم العقد",
+    "contract", "contract no", "contract number", "so hop dong", "hop dong",
+    "合同号", "合同编号", "رقم العقد",
 )  # fmt: skip
 _SETTLED_ON = (
     "settled on", "settled date", "settlement date", "date settled", "paid on", "paid date", "date paid",
@@ -158,11 +160,25 @@ _PAID_AMOUNT = (
     "المدفوع", "المبلغ المدفوع", "المسدد", "المبلغ المسدد",
 )  # fmt: skip
 _DISPUTED = (
-    "disputed", "in dispute", "dispute", "is disputed", "tranh chap", "khieu nai", "争议", "有争议", "是否争议",
+    "disputed", "in dispute", "dispute", "is disputed", "tranh chap", "khieu nai",
+    "争议", "有争议", "是否争议",
     "نزاع", "متنازع عليه", "اعتراض",
 )  # fmt: skip
-_DISPUTED_ON = ("disputed on", "dispute date", "disputed date", "ngay khieu nai", "争议日期", "تاريخ الاعتراض")
-_DISPUTED_AMOUNT = ("disputed amount", "dispute amount", "so tien khieu nai", "争议金额", "المبلغ المتنازع عليه")
+_DISPUTED_ON = (
+    "disputed on",
+    "dispute date",
+    "disputed date",
+    "ngay khieu nai",
+    "争议日期",
+    "تاريخ الاعتراض",
+)
+_DISPUTED_AMOUNT = (
+    "disputed amount",
+    "dispute amount",
+    "so tien khieu nai",
+    "争议金额",
+    "المبلغ المتنازع عليه",
+)
 _DISPUTE_REASON = (
     "dispute reason", "reason for dispute", "ly do khieu nai", "ly do tranh chap", "争议原因", "سبب الاعتراض",
 )  # fmt: skip
@@ -172,30 +188,35 @@ _COLLECTOR = (
     "nhan vien thu no", "nguoi phu trach", "催收专员", "مسؤول التحصيل",
 )  # fmt: skip
 _EMAIL = (
-    "email", "e mail", "email address", "mail", "dia chi email", "thu dien tu", "邮箱", "电子邮件", "电子邮箱",
+    "email", "e mail", "email address", "mail", "dia chi email", "thu dien tu",
+    "邮箱", "电子邮件", "电子邮箱",
     "البريد الالكتروني", "البريد",
 )  # fmt: skip
 _TAX_ID = (
     "tax id", "tax code", "tax number", "tax no", "vat number", "vat id", "vat no", "vat registration number",
-    "tin", "ma so thue", "mst", "税号", "纳税人识别号", "统一社会信用代码", "الرقم الضريبي", "رقم التسجيل الضريبي",
+    "tin", "ma so thue", "mst", "税号", "纳税人识别号",
+    "统一社会信用代码", "الرقم الضريبي", "رقم التسجيل الضريبي",
 )  # fmt: skip
 _LANGUAGE = ("language", "lang", "ngon ngu", "语言", "اللغة")
 _CREDIT_LIMIT = ("credit limit", "han muc tin dung", "han muc", "信用额度", "حد الائتمان")
 _RECEIPT_NUMBER = (
-    "number", "receipt", "receipt no", "receipt number", "receipt id", "payment no", "payment number", "payment id",
+    "number", "receipt", "receipt no", "receipt number", "receipt id",
+    "payment no", "payment number", "payment id",
     "voucher no", "voucher number",
     "so phieu thu", "phieu thu", "so chung tu", "so ct", "so phieu",
     "收款单号", "收款编号", "凭证号", "单号", "رقم سند القبض", "رقم الايصال", "رقم السند",
 )  # fmt: skip
 _RECEIPT_DATE = (
-    "date", "receipt date", "payment date", "paid on", "paid date", "date paid", "received on", "date received",
+    "date", "receipt date", "payment date", "paid on", "paid date",
+    "date paid", "received on", "date received",
     "received date", "settled date", "settlement date",
     "ngay", "ngay thu", "ngay thu tien", "ngay thanh toan", "ngay chung tu", "ngay ct",
     "日期", "收款日期", "付款日期", "到账日期",
     "التاريخ", "تاريخ القبض", "تاريخ الدفع", "تاريخ السداد", "تاريخ التحصيل",
 )  # fmt: skip
 _RECEIPT_AMOUNT = (
-    "amount", "receipt amount", "payment amount", "amount received", "received", "amount paid", "paid amount", "paid",
+    "amount", "receipt amount", "payment amount", "amount received", "received",
+    "amount paid", "paid amount", "paid",
     "so tien", "so tien thu", "so tien thanh toan", "da thu",
     "金额", "收款金额", "付款金额", "到账金额",
     "المبلغ", "المبلغ المستلم", "المبلغ المدفوع", "مبلغ الدفع",
@@ -206,7 +227,16 @@ _SETTLES = (
     "so hoa don", "so hd", "hoa don", "thanh toan cho hoa don",
     "发票", "发票号码", "发票号", "发票编号", "对应发票", "رقم الفاتورة", "الفاتورة", "فاتورة",
 )  # fmt: skip
-_OPENING = ("as of", "as of date", "balance date", "opening date", "tinh den ngay", "截至日期", "截至", "حتى تاريخ")
+_OPENING = (
+    "as of",
+    "as of date",
+    "balance date",
+    "opening date",
+    "tinh den ngay",
+    "截至日期",
+    "截至",
+    "حتى تاريخ",
+)
 
 _PARTY: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": _CUSTOMER,
@@ -289,13 +319,27 @@ KIND_WORDS: Final[Mapping[str, frozenset[str]]] = {
          "thanh toan", "收款", "付款", "المقبوضات", "المدفوعات", "مقبوضات", "مدفوعات"}
     ),
     BALANCES: frozenset(
-        {"balance", "balances", "open items", "open balances", "opening", "cong no", "so du", "余额", "الارصدة"}
+        {"balance", "balances", "open items", "open balances", "opening", "cong no",
+         "so du", "余额", "الارصدة"}
     ),
 }  # fmt: skip
 """Words in a file's or sheet's name that tell its kind where the columns leave several."""
 
 TOTAL_WORDS: Final = frozenset(
-    {"total", "totals", "grand total", "sum", "tong", "tong cong", "cong", "合计", "总计", "小计", "الاجمالي", "المجموع"}
+    {
+        "total",
+        "totals",
+        "grand total",
+        "sum",
+        "tong",
+        "tong cong",
+        "cong",
+        "合计",
+        "总计",
+        "小计",
+        "الاجمالي",
+        "المجموع",
+    }
 )
 """How the row of totals below a table begins."""
 

@@ -1,81 +1,68 @@
-"""Ledger: customers, items and receipts from the tables become Beancount directives in files.
-
-Here are the rules that look across rows: a number is one document's, a receipt settles a document of
-its own customer in its own currency, the same code is the same account. Every figure is the file's own:
-what was paid on which day stands in the file or is not booked.
-"""
+"""Ledger: customers, documents and payments become Beancount directives, in files that include each other."""
 
 from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from beancount.core import account as accounts
 from beancount.core.amount import Amount
-from beancount.core.data import Custom, Note, Open, Posting, Transaction
-from beancount.core.number import D
+from beancount.core.data import EMPTY_SET, Custom, Note, Open, Posting, Transaction
 from beancount.parser import parser
 from beancount.parser.grammar import ValueType
 
 from receivables.money import iso_digits
-from receivables_importers.start.headers import CUSTOMER_WORDS, folded
-from receivables_importers.start.mapping import (
-    REPEATED_LINES,
-    REPEATED_PER_CUSTOMER,
-    Settings,
-)
-from receivables_importers.start.problems import Problem, StartError, shown
+from receivables.rules.terms import TermsError, due_date, parse_terms
+from receivables_importers.start.documents import Document, Part, Payment, documents, payments
+from receivables_importers.start.headers import CUSTOMER_WORDS, FIELDS
+from receivables_importers.start.mapping import Accounts, Settings
+from receivables_importers.start.parties import Codes, Party, customer_table, parties
+from receivables_importers.start.problems import Findings, Problem, StartError, shown
 from receivables_importers.start.reading import Cell
-from receivables_importers.start.records import (
-    GIVE_CURRENCY,
-    KEYS,
-    CustomerRecord,
-    Item,
-    Place,
-    ReceiptRecord,
-    Records,
-)
-from receivables_importers.start.text import (
-    Directive,
-    account_leaf,
-    distinct,
-    is_link,
-    ledger_text,
-    quoted,
-    safe_link,
-)
-from receivables_importers.start.values import decimal_places, in_currency
+from receivables_importers.start.records import Item, Records
+from receivables_importers.start.text import Directive, comment, ledger_text, quoted
+from receivables_importers.start.values import decimal_places
 
 ENTRIES_A_FILE_MAX: Final = 1_000
 """From more entries of one kind on, each year has a file of its own."""
 
 FIRST_DAY: Final = datetime.date(1970, 1, 1)
-"""When the accounts of customers open of whom no document says a day."""
+"""When accounts open in a ledger without any document."""
 
 MAIN_FILE: Final = "main.beancount"
 """The file to load; it includes the others."""
 
 PLUGIN: Final = "receivables"
 
+Entry = Transaction | Note
+
+_TEXT: Final[Any] = str
+_ACCOUNT: Final[Any] = accounts.TYPE
+"""How Beancount marks the values of a `custom` directive."""
+
+_INVOICE_WORDS: Final = ("terms", "reference", "contract")
+_CREDIT_MEMO: Final = frozenset({"credit-memo"})
+_OPENING: Final = frozenset({"opening"})
+_REFUND: Final = frozenset({"refund"})
+_DISPUTE: Final = frozenset({"dispute"})
+
 
 class Summary(NamedTuple):
-    """What the tables hold, to agree with the file by hand.
+    """What the ledger holds, to agree with the spreadsheet by hand.
 
     Attributes:
-      rows: Data rows read.
-      customers: How many.
-      invoices, credit_memos, balances, receipts, refunds, disputes: How many of each became entries.
-      invoiced, credited, opening, received, refunded: Totals per currency; all positive but `opening`.
-      open: What is open in the end, per currency.
+      customers, invoices, credit_memos, balances, receipts, refunds, disputes: How many of each.
+      invoiced, credited, received, refunded: Totals per currency, each positive.
+      opening: The total of the open balances per currency, credits deducted.
+      outstanding: What is open after everything, per currency.
       late: Invoices and balances that were settled in full after they were due.
       max_days_late: The most days of those; 0 for none.
       first_day, last_day: The days of the first and last entry; None without any.
     """
 
-    rows: int = 0
     customers: int = 0
     invoices: int = 0
     credit_memos: int = 0
@@ -88,7 +75,7 @@ class Summary(NamedTuple):
     opening: Mapping[str, Decimal] = {}
     received: Mapping[str, Decimal] = {}
     refunded: Mapping[str, Decimal] = {}
-    open: Mapping[str, Decimal] = {}
+    outstanding: Mapping[str, Decimal] = {}
     late: int = 0
     max_days_late: int = 0
     first_day: datetime.date | None = None
@@ -96,13 +83,13 @@ class Summary(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """The ledger of the tables.
+    """The ledger that tables make.
 
     Attributes:
       files: Path below the ledger's folder → text.
       summary: The figures.
       decisions: What was decided, in words.
-      problems: Rows that could not be used; the files are without them.
+      problems: Rows that cannot be used; the files are without them.
     """
 
     files: Mapping[str, str]
@@ -111,430 +98,411 @@ class Ledger(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def build(records: Records, settings: Settings, sources: Sequence[str], with_plugin: bool) -> Ledger:
+def build(records: Records, settings: Settings, sources: Sequence[str], plugin: bool) -> Ledger:
     """The ledger that the records make.
 
     Args:
       records: Of all tables together.
-      settings: Title and accounts.
+      settings: Title, accounts, and what is done about repeated numbers.
       sources: The names of the files, for the comment in the main file.
-      with_plugin: Whether the ledger names the plugin "receivables".
+      plugin: Whether the ledger names the plugin "receivables".
     Raises:
       StartError: The text would not say what was meant, which is a fault of the program.
     """
-    return _Builder(records, settings).ledger(sources, with_plugin)
+    findings = Findings()
+    table = customer_table(records.customers, findings)
+    codes = Codes(table)
+    items = [item._replace(customer=codes.of(item.customer)) for item in records.items]
+    found = documents(items, settings.repeated_numbers, findings)
+    paid = payments(found, records.receipts, codes, findings)
+    codes.tell(findings)
+    with_documents = {document.item.customer for document in found} | table.keys()
+    strangers = sorted({payment.customer for payment in paid} - with_documents)
+    if strangers:
+        findings.decide(
+            f"{len(strangers):,} customers have receipts but no invoice, for example {shown(strangers[0])}"
+        )
+    customers = parties(table, [document.item for document in found], strangers, settings.accounts, findings)
+    _tell_kinds(found, paid, findings)
+    entries: dict[str, list[Entry]] = {
+        "opening": [
+            _document_entry(document, customers, settings.accounts)
+            for document in found
+            if document.item.opening
+        ],
+        "invoices": [
+            _document_entry(document, customers, settings.accounts)
+            for document in found
+            if not document.item.opening
+        ],
+        "receipts": [_payment_entry(payment, customers, settings.accounts) for payment in paid],
+        "disputes": [_dispute(document, customers) for document in found if document.item.disputed],
+    }
+    files = _files(entries, customers, settings, sources, plugin)
+    summary = _summary(found, paid, customers, entries)
+    return Ledger(files, summary, tuple(findings.decisions), tuple(findings.problems))
 
 
-class _Party(NamedTuple):
-    """A customer with account and words."""
+def _tell_kinds(found: Sequence[Document], paid: Sequence[Payment], findings: Findings) -> None:
+    """Say what became of what is less usual."""
+    invoices = [document.item for document in found if document.item.opening is None]
+    credits = [item for item in invoices if item.amount < 0]
+    if credits:
+        findings.decide(
+            f"{len(credits):,} negative invoices became credit memos, for example {shown(credits[0].number)}"
+        )
+    if any(item.settled_on and item.paid is None for item in invoices):
+        findings.decide("invoices with a day of payment and no paid amount are settled in full on that day")
+    if any(item.settled_on for item in credits):
+        findings.decide("credit memos with a day of payment are refunded from the bank on that day")
+    early = sum(1 for item in invoices if item.due and item.date and item.due < item.date)
+    if early:
+        findings.decide(f"{early:,} invoices are due before their own date; they are booked as the file says")
+    undue = sum(1 for item in invoices if item.amount > 0 and not item.due and "terms" not in item.words)
+    if undue:
+        findings.decide(
+            f"{undue:,} invoices have neither due date nor terms: unless the customer has terms, they"
+            " are due on"
+            " their date"
+        )
+    undated = [
+        document.item for document in found if document.item.disputed and not document.item.disputed_on
+    ]
+    if undated:
+        findings.decide(f"{len(undated):,} disputes have no date of their own, and bear that of the invoice")
+    fine = sum(
+        1 for document in found if decimal_places(document.item.amount) > iso_digits(document.item.currency)
+    )
+    if fine:
+        findings.decide(
+            f"{fine:,} amounts have more decimal places than their currency; they are kept exactly"
+        )
+    before = sum(
+        1
+        for payment in paid
+        if any(part.document is not None and payment.date < part.document.day for part in payment.parts)
+    )
+    if before:
+        findings.decide(
+            f"{before:,} receipts are older than the invoice that they settle; they count from its date"
+        )
 
-    code: str
-    account: str
-    words: Mapping[str, str]
-    credit_limit: tuple[Decimal, str] | None
-    kept: Mapping[str, Cell]
+
+# Entries
 
 
-class _Document(NamedTuple):
-    """An item with everything that its entry needs.
-
-    Attributes:
-      item: As the table has it, with the number that it got.
-      party: The customer.
-      link: The legal link.
-    """
-
-    item: Item
-    code: str
-    link: str
-
-    @property
-    def day(self) -> datetime.date:
-        """The day from which it counts."""
-        day = self.item.opening or self.item.date
-        assert day is not None  # noqa: S101 - records give every invoice a date and every balance a day
-        return day
+def _payee(customer: str, words: Mapping[str, str], customers: Mapping[str, Party]) -> str:
+    return words.get("name") or customers[customer].words.get("name") or customer
 
 
-class _Payment(NamedTuple):
-    """A receipt or refund: what it settles, and how much stays on account."""
-
-    date: datetime.date
-    code: str
-    currency: str
-    parts: tuple[tuple[Decimal, str], ...]
-    number: str
-    link: str
-    description: str
-    meta: Mapping[str, Any]
-    refund: bool
+def _cells(kept: Mapping[str, Cell]) -> dict[str, Any]:
+    return {key: cell for key, cell in kept.items() if cell is not None}
 
 
-class _Builder:
-    """Builds one ledger; problems and decisions are gathered on the way."""
+def _document_entry(document: Document, customers: Mapping[str, Party], names: Accounts) -> Transaction:
+    """The transaction of an invoice, credit memo or open balance."""
+    item = document.item
+    party = customers[item.customer]
+    opening = item.opening is not None
+    meta: dict[str, Any] = {}
+    if item.number and (opening or item.number != document.link):
+        meta["number"] = item.number
+    if opening and item.date is not None:
+        meta["dated"] = item.date
+    if item.due is not None:
+        meta["due"] = item.due
+    for field in (*_INVOICE_WORDS, *CUSTOMER_WORDS):
+        word = item.words.get(field)
+        if word and party.words.get(field) != word and field != "name":
+            meta[FIELDS[field].key] = word
+    what = "Open balance" if opening else "Invoice" if item.amount > 0 else "Credit memo"
+    return Transaction(
+        meta | _cells(item.kept),
+        document.day,
+        "*",
+        _payee(item.customer, item.words, customers),
+        item.words.get("description") or f"{what} {item.number}".strip(),
+        _OPENING if opening else EMPTY_SET if item.amount > 0 else _CREDIT_MEMO,
+        frozenset({document.link}) if document.link else EMPTY_SET,
+        [
+            _posting(party.account, item.amount, item.currency),
+            _posting(names.opening if opening else names.income, -item.amount, item.currency),
+        ],
+    )
 
-    def __init__(self, records: Records, settings: Settings) -> None:
-        self._records = records
-        self._settings = settings
-        self._problems: list[Problem] = []
-        self._decisions: list[str] = []
 
-    def ledger(self, sources: Sequence[str], with_plugin: bool) -> Ledger:
-        customers = self._customers()
-        codes = _Codes(customers)
-        items = self._numbered([item._replace(customer=codes.of(item.customer)) for item in self._records.items])
-        documents = self._linked(items)
-        own = [payment for document in documents if (payment := self._own_payment(document)) is not None]
-        receipts = self._receipts(documents, codes, own)
-        payments = self._with_links(documents, own, receipts)
-        parties = self._parties(customers, documents, payments)
-        for code in codes.guessed:
-            self._decisions.append(f"{shown(code[0])} is the customer {shown(code[1])}, who has that name")
-        return self._ledger(parties, documents, payments, sources, with_plugin)
+def _payment_entry(payment: Payment, customers: Mapping[str, Party], names: Accounts) -> Transaction:
+    """The transaction of a receipt or refund."""
+    account = customers[payment.customer].account
+    total = sum((part.amount for part in payment.parts), Decimal(0))
+    meta: dict[str, Any] = {"number": payment.number} if payment.number else {}
+    if "reference" in payment.words:
+        meta["reference"] = payment.words["reference"]
+    settled = [part.document for part in payment.parts if part.document is not None]
+    # A comma parts the numbers in `settles:`; a document whose own number has one is settled by its link.
+    linked = {document.link for document in settled if "," in document.item.number}
+    if linked and payment.link and not payment.number:
+        meta["number"] = payment.link
+    name = next((document.item.words for document in settled), {})
+    numbers = ", ".join(document.item.number for document in settled[:3])
+    what = "Refund of" if total < 0 else "Receipt for" if numbers else "Receipt"
+    return Transaction(
+        meta | _cells(payment.kept),
+        payment.date,
+        "*",
+        _payee(payment.customer, {**name, **payment.words}, customers),
+        payment.words.get("description") or f"{what} {numbers}{', …' if len(settled) > 3 else ''}".strip(),
+        _REFUND if total < 0 else EMPTY_SET,
+        frozenset({payment.link, *linked} - {""}),
+        [
+            _posting(names.bank, total, payment.currency),
+            *(_settlement(account, part, payment.currency) for part in payment.parts),
+        ],
+    )
 
-    def _problem(self, place: Place, message: str, mend: str) -> None:
-        self._problems.append(Problem(*place, "", message, mend))
 
-    # Customers
+def _settlement(account: str, part: Part, currency: str) -> Posting:
+    document = part.document
+    meta = {} if document is None or "," in document.item.number else {"settles": document.item.number}
+    return _posting(account, -part.amount, currency, meta)
 
-    def _customers(self) -> dict[str, CustomerRecord]:
-        found: dict[str, CustomerRecord] = {}
-        for record in self._records.customers:
-            first = found.setdefault(record.code, record)
-            if first is not record:
-                self._problem(
-                    record.place,
-                    f"the customer {shown(record.code)} is already on row {first.place.line} of {first.place.file}",
-                    "delete one of the rows",
-                )
-        return found
 
-    def _parties(
-        self,
-        customers: Mapping[str, CustomerRecord],
-        documents: Sequence[_Document],
-        payments: Sequence[_Payment],
-    ) -> dict[str, _Party]:
-        """The customers by code, with legal accounts that all differ."""
-        said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        stated: dict[str, dict[str, Place]] = defaultdict(dict)
-        for document in documents:
-            for field in CUSTOMER_WORDS:
-                word = document.item.words.get(field)
-                if word and word not in said[document.code][field]:
-                    said[document.code][field].append(word)
-            if document.item.account:
-                stated[document.code].setdefault(document.item.account, document.item.place)
-        for record in customers.values():
-            if record.account:
-                stated[record.code] = {record.account: record.place}
-        codes = sorted({*customers, *(d.code for d in documents), *(p.code for p in payments)})
-        words = {code: self._words(code, customers.get(code), said[code]) for code in codes}
-        named = self._accounts(codes, words, stated)
-        return {
-            code: _Party(
-                code,
-                named[code],
-                words[code],
-                customers[code].credit_limit if code in customers else None,
-                customers[code].kept if code in customers else {},
-            )
-            for code in codes
-        }
+def _posting(account: str, amount: Decimal, currency: str, meta: dict[str, Any] | None = None) -> Posting:
+    return Posting(account, Amount(amount, currency), None, None, None, meta or {})
 
-    def _words(
-        self, code: str, record: CustomerRecord | None, said: Mapping[str, Sequence[str]]
-    ) -> dict[str, str]:
-        """What is known about a customer: the table of customers first, else what all documents say."""
-        words = dict(record.words) if record else {}
-        for field, found in said.items():
-            if field in words:
-                continue
-            if len(found) == 1:
-                words[field] = found[0]
-            elif found and field == "name":
-                words[field] = found[-1]
-                self._decisions.append(
-                    f"the customer {shown(code)} has {len(found)} names; the last one in the files is taken:"
-                    f" {shown(found[-1])}"
-                )
-        return words
 
-    def _accounts(
-        self,
-        codes: Sequence[str],
-        words: Mapping[str, Mapping[str, str]],
-        stated: Mapping[str, Mapping[str, Place]],
-    ) -> dict[str, str]:
-        root = self._settings.accounts.receivable
-        found: dict[str, str] = {}
-        taken: dict[str, str] = {}
-        for code in codes:
-            for wanted, place in stated.get(code, {}).items():
-                account = wanted if ":" in wanted else f"{root}:{wanted}"
-                if not accounts.is_valid(account) or not account.startswith("Assets:"):
-                    self._problem(
-                        place,
-                        f"{shown(wanted)} is no account for a customer",
-                        f"write it as {root}:HanoiTower or HanoiTower: parts begin with a capital letter or a"
-                        " digit, then letters, digits and hyphens",
-                    )
-                elif code in found and found[code] != account:
-                    self._problem(
-                        place,
-                        f"the customer {shown(code)} already has the account {found[code]}",
-                        "name one account for each customer",
-                    )
-                elif taken.get(account.casefold(), code) != code:
-                    self._problem(
-                        place,
-                        f"the account {account} is already that of {shown(taken[account.casefold()])}",
-                        "name another account, or give both rows the same customer",
-                    )
-                else:
-                    found[code] = account
-                    taken[account.casefold()] = code
-        for code in codes:
-            if code not in found:
-                name = words[code].get("name", code) if self._settings.accounts.names == "name" else code
-                wanted = f"{root}:{account_leaf(name)}"
-                account = distinct(wanted, taken, str.casefold)
-                if account != wanted:
-                    self._decisions.append(
-                        f"the customer {shown(code)} has the account {account}, as {wanted} is that of"
-                        f" {shown(taken[wanted.casefold()])}"
-                    )
-                found[code] = account
-                taken[account.casefold()] = code
-        return found
+def _dispute(document: Document, customers: Mapping[str, Party]) -> Note:
+    """The note that an invoice is disputed, for all of it where the file gives no amount."""
+    item = document.item
+    amount = abs(item.amount) if item.disputed_amount is None else abs(item.disputed_amount)
+    meta: dict[str, Any] = {"amount": Amount(amount, item.currency)}
+    if item.dispute_reason:
+        meta["reason"] = item.dispute_reason
+    return Note(
+        meta,
+        item.disputed_on or max(document.day, item.date or document.day),
+        customers[item.customer].account,
+        item.dispute_reason or "Disputed",
+        _DISPUTE,
+        frozenset({document.link}) if document.link else EMPTY_SET,
+    )
 
-    # Numbers and links
 
-    def _numbered(self, items: Sequence[Item]) -> list[Item]:
-        """The items whose number is theirs alone; rows that are lines of one document added up."""
-        rule = self._settings.repeated_numbers
-        first: dict[tuple[str, str], int] = {}
-        kept: list[Item] = []
-        lines = 0
-        for item in items:
-            key = (item.number.casefold(), item.customer if rule == REPEATED_PER_CUSTOMER else "")
-            if not item.number or key not in first:
-                first[key] = len(kept)
-                kept.append(item)
-                continue
-            earlier = kept[first[key]]
-            if rule == REPEATED_LINES and _same_document(earlier, item):
-                kept[first[key]] = _added(earlier, item)
-                lines += 1
-                continue
-            self._problem(item.place, *_repeated(earlier, item, rule))
-        if lines:
-            self._decisions.append(f"{lines:,} rows were added to the document of the same number")
-        return kept
+def _open(party: Party, day: datetime.date) -> Open:
+    meta: dict[str, Any] = {}
+    if party.account.rpartition(":")[2] != party.code:
+        meta["customer"] = party.code
+    for field in ("name", "terms", *CUSTOMER_WORDS[1:]):
+        if field in party.words:
+            meta[FIELDS[field].key] = party.words[field]
+    if party.credit_limit is not None:
+        meta["credit-limit"] = Amount(*party.credit_limit)
+    return Open(meta | _cells(party.kept), day, party.account, [], None)
 
-    def _linked(self, items: Sequence[Item]) -> list[_Document]:
-        """Each item with a legal link; numbers that are legal links keep them, the others get similar ones."""
-        taken = {item.number.casefold() for item in items if is_link(item.number)}
-        per_customer: dict[str, str] = {}
-        documents = []
-        changed = []
-        for item in items:
-            number = item.number
-            if number and is_link(number):
-                link = number
-                if self._settings.repeated_numbers == REPEATED_PER_CUSTOMER:
-                    owner = per_customer.setdefault(number.casefold(), item.customer)
-                    if owner != item.customer:
-                        link = distinct(number, taken, str.casefold)
-                        taken.add(link.casefold())
-            else:
-                base = number or f"{(item.date or item.opening or FIRST_DAY).isoformat()}-{item.customer}"
-                link = distinct(safe_link(base), taken, str.casefold)
-                taken.add(link.casefold())
-                if number:
-                    changed.append(item)
-                elif item.opening is None:
-                    item = item._replace(number=link)  # noqa: PLW2901 - the same item, now with a number
-            documents.append(_Document(item, item.customer, link))
-        if changed:
-            example = next(document for document in documents if document.item is changed[0])
-            self._decisions.append(
-                f"{len(changed):,} numbers are no links in Beancount: they are kept as number:, and the link is"
-                f" similar, as ^{example.link} for {shown(example.item.number)}"
-            )
-        made = [document for document in documents if not document.item.opening] if items else []
-        unnumbered = sum(1 for item in items if not item.number and item.opening is None)
-        if made and unnumbered:
-            self._decisions.append(
-                f"{unnumbered:,} invoices have no number: they are called by date and customer"
-            )
-        return documents
 
-    # Payments
+# Files
 
-    def _own_payment(self, document: _Document) -> _Payment | None:
-        """What the invoice's own row says was paid."""
-        item = document.item
-        if item.settled_on is None:
-            return None
-        paid = item.amount if item.paid is None else item.paid
-        settled = min(paid, item.amount, key=abs)
-        parts = [(settled, item.number)]
-        if paid != settled:
-            parts.append((paid - settled, ""))
-        return _Payment(
-            item.settled_on, document.code, item.currency, tuple(parts), "", document.link,
-            f"{'Receipt for' if item.amount > 0 else 'Refund of'} {item.number}", {}, item.amount < 0,
-        )  # fmt: skip
 
-    def _receipts(
-        self, documents: Sequence[_Document], codes: _Codes, own: Sequence[_Payment]
-    ) -> list[_Payment]:
-        """The table of receipts: rows of one number are one receipt for several invoices."""
-        index = _Index(documents)
-        settled_by_row = {(payment.code, number) for payment in own for _, number in payment.parts if number}
-        left = {(d.code, d.item.number, d.item.currency): d.item.amount for d in documents}
-        groups: dict[tuple[str, ...], list[ReceiptRecord]] = {}
-        for position, record in enumerate(self._records.receipts):
-            key = (record.number.casefold(),) if record.number else ("", str(position))
-            groups.setdefault(key, []).append(record)
-        excess = 0
-        found = []
-        for group in sorted(groups.values(), key=lambda group: group[0].date):
-            lines = [
-                line
-                for record in group
-                if (line := self._receipt_line(record, index, codes, settled_by_row)) is not None
+def _files(
+    entries: Mapping[str, Sequence[Entry]],
+    customers: Mapping[str, Party],
+    settings: Settings,
+    sources: Sequence[str],
+    plugin: bool,
+) -> dict[str, str]:
+    """The ledger's files by path, the main file first."""
+    everything = [entry for some in entries.values() for entry in some]
+    opened = min((entry.date for entry in everything), default=FIRST_DAY)
+    first = _first_days(everything)
+    opens: list[Directive] = [
+        _open(party, first.get(party.account, opened))
+        for party in sorted(customers.values(), key=lambda party: party.account)
+    ]
+    files = {
+        "settings.beancount": ledger_text(
+            ["The accounts and what they are for. Policies on aging, terms and penalties go here, too."],
+            _setting_entries(settings.accounts, opened, everything),
+        )
+    }
+    if opens:
+        files["customers.beancount"] = ledger_text(
+            ["The customers. Terms, language, collector and any other key may be added to each."], opens
+        )
+    for kind, some in entries.items():
+        for name, part in _parted(kind, some).items():
+            files[f"{name}.beancount"] = ledger_text([_FILE_COMMENTS[kind]], part)
+    return {MAIN_FILE: _main(settings.title, _currencies(everything), tuple(files), sources, plugin), **files}
+
+
+_FILE_COMMENTS: Final = {
+    "opening": "What was open when this book began: one entry for each open item.",
+    "invoices": "Invoices and credit memos.",
+    "receipts": "Receipts and refunds, each with the invoices that it settles.",
+    "disputes": "Invoices that customers dispute.",
+}
+
+
+def _currencies(entries: Iterable[Entry]) -> list[str]:
+    postings = [posting for entry in entries if isinstance(entry, Transaction) for posting in entry.postings]
+    return sorted({posting.units.currency for posting in postings if posting.units is not None})
+
+
+def _first_days(entries: Iterable[Entry]) -> dict[str, datetime.date]:
+    """Account → the day on which it is first used."""
+    first: dict[str, datetime.date] = {}
+    for entry in entries:
+        used = (
+            [posting.account for posting in entry.postings]
+            if isinstance(entry, Transaction)
+            else [entry.account]
+        )
+        for account in used:
+            if account not in first or entry.date < first[account]:
+                first[account] = entry.date
+    return first
+
+
+def _setting_entries(names: Accounts, day: datetime.date, entries: Sequence[Entry]) -> list[Directive]:
+    used = {
+        posting.account for entry in entries if isinstance(entry, Transaction) for posting in entry.postings
+    }
+    opens: list[Directive] = [
+        Open({}, day, account, [], None)
+        for account in dict.fromkeys((names.bank, names.income, names.opening))
+        if account in used
+    ]
+    roles: list[Directive] = [
+        Custom(
+            {},
+            day,
+            "receivables-accounts",
+            [ValueType(role, _TEXT), ValueType(account, _ACCOUNT)],
+        )
+        for role, account in (("customers", names.receivable), ("bank", names.bank))
+    ]
+    return roles + opens
+
+
+def _parted(kind: str, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
+    """The entries in order of date: in one file, or in one for each year when they are many."""
+    ordered = sorted(entries, key=lambda entry: entry.date)
+    if len(ordered) <= ENTRIES_A_FILE_MAX:
+        return {kind: ordered} if ordered else {}
+    parted: dict[str, list[Entry]] = defaultdict(list)
+    for entry in ordered:
+        parted[f"{kind}-{entry.date.year}"].append(entry)
+    return dict(parted)
+
+
+def _main(
+    title: str, currencies: Sequence[str], files: Sequence[str], sources: Sequence[str], plugin: bool
+) -> str:
+    """The main file; raises StartError when Beancount reads something else from it."""
+    text = "".join(
+        [
+            comment(f"Accounts receivable, made by `bean-ar start` from {', '.join(sources)}."),
+            comment("The mapping that was used is in start.toml."),
+            f"\noption {quoted('title')} {quoted(title)}\n",
+            *(f"option {quoted('operating_currency')} {quoted(currency)}\n" for currency in currencies),
+            f"\nplugin {quoted(PLUGIN)}\n" if plugin else "",
+            "\n",
+            *(f"include {quoted(name)}\n" for name in files),
+        ]
+    )
+    entries, errors, options = parser.parse_string(text)
+    read = (options["title"], options["operating_currency"], options["plugin"], options["include"])
+    meant = (title, list(currencies), [(PLUGIN, None)] if plugin else [], list(files))
+    if entries or errors or read != meant:
+        raise StartError(
+            f"the main file would not say what was meant (title {shown(title)}): nothing is written;"
+            " correct the title"
+        )
+    return text
+
+
+# Figures
+
+
+def _summary(
+    found: Sequence[Document],
+    paid: Sequence[Payment],
+    customers: Mapping[str, Party],
+    entries: Mapping[str, Sequence[Entry]],
+) -> Summary:
+    items = [document.item for document in found]
+    invoices = [item for item in items if item.opening is None and item.amount > 0]
+    credits = [item for item in items if item.opening is None and item.amount < 0]
+    balances = [item for item in items if item.opening is not None]
+    received = [
+        (payment.currency, sum((part.amount for part in payment.parts), Decimal(0))) for payment in paid
+    ]
+    late = _days_late(found, paid, customers)
+    days = [entry.date for some in entries.values() for entry in some]
+    return Summary(
+        customers=len(customers),
+        invoices=len(invoices),
+        credit_memos=len(credits),
+        balances=len(balances),
+        receipts=sum(1 for _, amount in received if amount > 0),
+        refunds=sum(1 for _, amount in received if amount < 0),
+        disputes=len(entries["disputes"]),
+        invoiced=_totals((item.currency, item.amount) for item in invoices),
+        credited=_totals((item.currency, -item.amount) for item in credits),
+        opening=_totals((item.currency, item.amount) for item in balances),
+        received=_totals((currency, amount) for currency, amount in received if amount > 0),
+        refunded=_totals((currency, -amount) for currency, amount in received if amount < 0),
+        outstanding=_totals(
+            [
+                *((item.currency, item.amount) for item in items),
+                *((currency, -amount) for currency, amount in received),
             ]
-            lines = self._consistent(group, lines)
-            if not lines:
-                continue
-            parts: list[tuple[Decimal, str]] = []
-            for line in lines:
-                rest = line.amount
-                for target in line.targets:
-                    key_left = (target.code, target.item.number, target.item.currency)
-                    part = min(rest, max(left[key_left], Decimal(0)))
-                    if part:
-                        left[key_left] -= part
-                        rest -= part
-                        parts.append((part, target.item.number))
-                if rest:
-                    excess += bool(line.targets)
-                    parts.append((rest, ""))
-            first, record = lines[0], group[0]
-            meta = {
-                **({KEYS["reference"]: record.words["reference"]} if "reference" in record.words else {}),
-                **record.kept,
-            }
-            found.append(
-                _Payment(
-                    record.date, first.code, first.currency, tuple(parts), record.number, "",
-                    record.words.get("description", f"Receipt {record.number}".strip()), meta, False,
-                )
-            )  # fmt: skip
-        if excess:
-            self._decisions.append(
-                f"{excess:,} receipts are larger than what was open: the rest of each stays on account"
-            )
-        return found
+        ),
+        late=len(late),
+        max_days_late=max(late, default=0),
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+    )
 
-    def _receipt_line(
-        self,
-        record: ReceiptRecord,
-        index: _Index,
-        codes: _Codes,
-        settled_by_row: set[tuple[str, str]],
-    ) -> _Line | None:
-        """One row of receipts, checked; None with a problem."""
-        numbers = index.split(record.settles)
-        customer = codes.of(record.customer) if record.customer else ""
-        targets: list[_Document] = []
-        for number in numbers:
-            of_number = index.of(number)
-            of_customer = [document for document in of_number if not customer or document.code == customer]
-            if not of_number:
-                self._problem(
-                    record.place,
-                    f"the receipt settles {shown(number)}, which is no invoice here",
-                    "correct the number, add the invoice, or leave the cell empty for a receipt on account",
-                )
-                return None
-            if not of_customer:
-                self._problem(
-                    record.place,
-                    f"the receipt of {shown(record.customer)} settles {shown(number)}, an invoice of"
-                    f" {shown(of_number[0].code)}",
-                    "correct the number or the customer",
-                )
-                return None
-            if len({document.code for document in of_customer}) > 1:
-                self._problem(
-                    record.place, f"several customers have the invoice {shown(number)}", "fill in the customer"
-                )
-                return None
-            targets.append(of_customer[0])
-        if not customer and targets:
-            customer = targets[0].code
-        problem = _target_problem(record, targets, customer, settled_by_row)
-        if problem is not None:
-            self._problem(record.place, *problem)
-            return None
-        currency = record.currency or (targets[0].item.currency if targets else record.default_currency)
-        if not currency:
-            self._problem(record.place, "the currency is not known", GIVE_CURRENCY)
-            return None
-        return _Line(customer, currency, in_currency(record.amount, currency), tuple(targets))
 
-    def _consistent(self, group: Sequence[ReceiptRecord], lines: list[_Line]) -> list[_Line]:
-        """The lines of one receipt, or none with a problem when they cannot be one receipt."""
-        if len(lines) < len(group):
-            # One line of a receipt cannot be left out without changing what came into the bank.
-            return []
-        first = group[0]
-        for record, line in zip(group[1:], lines[1:], strict=True):
-            if (record.date, line.code, line.currency) != (first.date, lines[0].code, lines[0].currency):
-                self._problem(
-                    record.place,
-                    f"the receipt number {shown(record.number)} is already on row {first.place.line} with another"
-                    " date, customer or currency",
-                    "give one of them its own number",
-                )
-                return []
-        return lines
+def _totals(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """The sum of each currency, in alphabetical order."""
+    found: dict[str, Decimal] = {}
+    for currency, amount in amounts:
+        found[currency] = found.get(currency, Decimal(0)) + amount
+    return dict(sorted(found.items()))
 
-    def _with_links(
-        self, documents: Sequence[_Document], own: Sequence[_Payment], receipts: Sequence[_Payment]
-    ) -> list[_Payment]:
-        """Payments with links of their own; those without a number are called after their invoice."""
-        taken = {document.link.casefold() for document in documents}
-        taken |= {payment.number.casefold() for payment in receipts if is_link(payment.number)}
-        found = []
-        used: set[str] = set()
-        for payment in (*receipts, *own):
-            if payment.number and is_link(payment.number) and payment.number.casefold() not in used:
-                link = payment.number
-                if link.casefold() in {document.link.casefold() for document in ()}:
-                    link = ""
-            elif payment.number:
-                link = distinct(safe_link(payment.number), taken, str.casefold)
-            elif payment.link:
-                link = distinct(f"{'RF' if payment.refund else 'RC'}-{payment.link}", taken, str.casefold)
-            else:
-                link = ""
-            taken.add(link.casefold())
-            used.add(link.casefold())
-            found.append(payment._replace(link=link))
-        return found
 
-    # Directives
+def _days_late(
+    found: Sequence[Document], paid: Sequence[Payment], customers: Mapping[str, Party]
+) -> list[int]:
+    """How many days after the due date each late document was settled in full."""
+    left = {document.link: document.item.amount for document in found if document.link}
+    settled: dict[str, datetime.date] = {}
+    for payment in sorted(paid, key=lambda payment: payment.date):
+        for part in payment.parts:
+            if part.document is not None:
+                link = part.document.link
+                left[link] -= part.amount
+                if not left[link]:
+                    settled[link] = payment.date
+    late = []
+    for document in found:
+        day = settled.get(document.link)
+        due = _due(document.item, customers[document.item.customer])
+        if document.item.amount > 0 and day is not None and due is not None and day > due:
+            late.append((day - due).days)
+    return late
 
-    def _ledger(
-        self,
-        parties: Mapping[str, _Party],
-        documents: Sequence[_Document],
-        payments: Sequence[_Payment],
-        sources: Sequence[str],
-        with_plugin: bool,
-    ) -> Ledger:
-        raise NotImplementedError
+
+def _due(item: Item, party: Party) -> datetime.date | None:
+    """When a document is due: as the row says, else by its terms or the customer's, else on its date."""
+    if item.due is not None or item.date is None:
+        return item.due
+    terms = item.words.get("terms") or party.words.get("terms")
+    if not terms:
+        return item.date
+    try:
+        return due_date(parse_terms(terms), item.date)
+    except TermsError:
+        # Instalments have several due dates; what is late of them is for the reports.
+        return None

@@ -1,4 +1,4 @@
-'''Mapping: which column is what, from a small TOML file or guessed from the headers.
+"""Mapping: which column is what, from a small TOML file or guessed from the headers.
 
 The TOML file is optional. What it says holds; what it leaves out is guessed where there is one reading
 and is an error, with the lines to choose from, where there are several. `bean-ar start` writes the
@@ -44,14 +44,13 @@ whole mapping that it used beside the ledger, so that the next run guesses nothi
 
 The fields are those of `receivables_importers.start.headers.FIELDS`. A column that is neither mapped nor
 listed in `ignore = ["Header", …]` is kept as metadata under a key made from its header.
-'''
+"""
 
 from __future__ import annotations
 
 import datetime
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
@@ -59,7 +58,15 @@ from typing import Any, Final, NamedTuple, TypeVar
 from beancount.core.account import is_valid
 
 from receivables_importers.start import headers
-from receivables_importers.start.headers import AMOUNT, BALANCES, CUSTOMERS, DATE, FIELDS, IGNORE, KINDS, RECEIPTS
+from receivables_importers.start.headers import (
+    AMOUNT,
+    CUSTOMERS,
+    DATE,
+    FIELDS,
+    IGNORE,
+    KINDS,
+    RECEIPTS,
+)
 from receivables_importers.start.problems import Problem, StartError, shown
 from receivables_importers.start.reading import Cell, Sheet
 from receivables_importers.start.values import (
@@ -94,8 +101,10 @@ NAMES: Final = ("customer", "name")
 
 RESERVED_KEYS: Final = frozenset(
     {
-        "filename", "lineno", "number", "settles", "invoice", "due", "dated", "terms", "kind", "customer", "contract",
-        "name", "credit-limit", "penalty", "language", "collector", "email", "tax-id", "entity", "amount", "by",
+        "filename", "lineno", "number", "settles", "invoice", "due", "dated",
+        "terms", "kind", "customer", "contract",
+        "name", "credit-limit", "penalty", "language", "collector", "email",
+        "tax-id", "entity", "amount", "by",
         "reason", "owner", "channel", "to", "proof", "reference", "generated-by", "date", "currency",
     }
 )  # fmt: skip
@@ -229,10 +238,13 @@ def parse_settings(name: str, data: bytes) -> Settings:
     for written, code in settings.currencies.items():
         if not re.fullmatch(r"[A-Z][A-Z0-9'._\-]{0,22}[A-Z0-9]", code):
             raise StartError(
-                f"{name}: [currencies] {shown(written)} = {shown(code)} is no currency: write one as USD or VND"
+                f"{name}: [currencies] {shown(written)} = {shown(code)} is no currency: write one as"
+                " USD or VND"
             )
     if sum(1 for table in settings.tables if table.file is None) > 1:
-        raise StartError(f"{name}: two [[table]] name no file, so it is not clear which is meant: add file = …")
+        raise StartError(
+            f"{name}: two [[table]] name no file, so it is not clear which is meant: add file = …"
+        )
     return settings
 
 
@@ -241,7 +253,8 @@ def _table_settings(reader: _Toml) -> TableSettings:
     for key in keep:
         if not _KEY.fullmatch(key) or key in ("filename", "lineno"):
             raise StartError(
-                f"{reader.name}: [table.keep] {shown(key)} is no metadata key: begin with a small letter, then"
+                f"{reader.name}: [table.keep] {shown(key)} is no metadata key: begin with a small"
+                " letter, then"
                 " at least one letter, digit or hyphen"
             )
     kind = reader.one_of("kind", (*KINDS, IGNORE))
@@ -347,7 +360,8 @@ class _Toml:
         for key in self._content:
             if key not in self._asked:
                 raise StartError(
-                    f"{self.name}: {self._title}there is no key {shown(key)}: use one of {', '.join(self._asked)}"
+                    f"{self.name}: {self._title}there is no key {shown(key)}: use one of"
+                    f" {', '.join(self._asked)}"
                 )
 
 
@@ -362,13 +376,12 @@ def _toml_text(text: str) -> str:
 
 
 def settings_text(
-    settings: Settings, currency: str | None, tables: Sequence[tuple[Sheet, TableMapping]], ignored: Sequence[Sheet]
+    settings: Settings, tables: Sequence[tuple[Sheet, TableMapping]], ignored: Sequence[Sheet]
 ) -> str:
     """The mapping that was used, as a TOML file under which the next run guesses nothing.
 
     Args:
-      settings: What the run's own mapping said.
-      currency: The currency for rows that name none; None when there is none.
+      settings: What the run's own mapping and options said.
       tables: Each table with its mapping.
       ignored: Tables that the mapping leaves out.
     """
@@ -378,8 +391,8 @@ def settings_text(
         "",
         f"title = {_toml_text(settings.title)}",
     ]
-    if currency is not None:
-        lines.append(f"currency = {_toml_text(currency)}")
+    if settings.currency is not None:
+        lines.append(f"currency = {_toml_text(settings.currency)}")
     if settings.opening is not None:
         lines.append(f"opening = {settings.opening.isoformat()}")
     lines += [
@@ -498,7 +511,7 @@ class _Resolver:
         dates = self._dates(columns)
         decimal = self._decimal(columns)
         return TableMapping(
-            kind, columns, keep, ignore, dates, decimal, self._currency(kind, columns), self._table.sign
+            kind, columns, keep, ignore, dates, decimal, self._currency(columns), self._table.sign
         )
 
     def _find(self, header: str, what: str) -> int | None:
@@ -553,9 +566,7 @@ class _Resolver:
             guessed = self._guessed(kind, explicit)
             fallback = set(headers.fallbacks_of(kind).values())
             telling = {
-                field
-                for field in guessed
-                if field not in fallback or self._tells(kind, guessed[field])
+                field for field in guessed if field not in fallback or self._tells(kind, guessed[field])
             } | set(explicit)
             needed = set(headers.REQUIRED[kind])
             if needed <= telling and (kind != RECEIPTS or telling & {"customer", "settles"}):
@@ -580,9 +591,7 @@ class _Resolver:
 
     def _tells(self, kind: str, columns: Sequence[int]) -> bool:
         known = headers.fields_of(kind)
-        return any(
-            form in known for at in columns for form in headers.folded_forms(self._sheet.columns[at])
-        )
+        return any(form in known for at in columns for form in headers.folded_forms(self._sheet.columns[at]))
 
     def _named(self, kind: str) -> bool:
         names = [headers.folded(Path(self._sheet.name).stem), headers.folded(self._sheet.sheet)]
@@ -623,9 +632,9 @@ class _Resolver:
         if kind == RECEIPTS and "customer" not in columns and "settles" not in columns:
             missing.append("customer")
         for field in missing:
-            free = [
-                column for at, column in enumerate(self._sheet.columns) if at not in columns.values()
-            ][:_CANDIDATES_MAX]
+            free = [column for at, column in enumerate(self._sheet.columns) if at not in columns.values()][
+                :_CANDIDATES_MAX
+            ]
             self._problem(
                 f"no column is known to hold the {field} ({FIELDS[field].about})",
                 "put one of the last lines into the mapping:\n"
@@ -687,7 +696,9 @@ class _Resolver:
                 f"no row decides how dates are written: {shown(text)} in row {line}, column {shown(column)},"
                 f" has {len(tally.left)} readings",
                 "put the right one of the last lines into the mapping:\n"
-                + self._lines("", (f'dates = "{order}"   # {_date_read(text, order)}' for order in tally.left)),
+                + self._lines(
+                    "", (f'dates = "{order}"   # {_date_read(text, order)}' for order in tally.left)
+                ),
             )
         elif tally.matters:
             self._problem(
@@ -719,7 +730,8 @@ class _Resolver:
         elif tally.left and tally.matters:
             line, column, text = tally.doubt
             self._problem(
-                f"no row decides what the decimal mark is: {shown(text)} in row {line}, column {shown(column)},"
+                f"no row decides what the decimal mark is: {shown(text)} in row {line}, column"
+                f" {shown(column)},"
                 " has two readings",
                 "put the right one of the last lines into the mapping:\n"
                 + self._lines("", (f'decimal = "{mark}"' for mark in tally.left)),
@@ -738,7 +750,7 @@ class _Resolver:
             )
         return tally.left[0] if tally.left else POINT
 
-    def _currency(self, kind: str, columns: Mapping[str, int]) -> str | None:
+    def _currency(self, columns: Mapping[str, int]) -> str | None:
         stated = self._table.currency or self._settings.currency or self._default_currency
         for field in ("amount", "credit_limit"):
             if field not in columns:
@@ -756,10 +768,15 @@ class _Resolver:
                 elif "currency" not in columns:
                     self._decisions.append(f"amounts are in {in_header}, as the header {shown(header)} says")
                 return in_header
-        if stated is not None and not is_currency(stated) and stated not in self._settings.currencies.values():
+        if (
+            stated is not None
+            and not is_currency(stated)
+            and stated not in self._settings.currencies.values()
+        ):
             self._problem(
                 f"{stated} is no currency of ISO 4217",
-                f'correct it, or say in the mapping that it is meant:\n  [currencies]\n  "{stated}" = "{stated}"',
+                f'correct it, or say in the mapping that it is meant:\n  [currencies]\n  "{stated}" ='
+                f' "{stated}"',
             )
         return stated
 

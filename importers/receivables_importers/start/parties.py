@@ -43,7 +43,8 @@ def customer_table(records: Iterable[CustomerRecord], findings: Findings) -> dic
         if first is not record:
             findings.problem(
                 record.place,
-                f"the customer {shown(record.code)} is already on row {first.place.line} of {first.place.file}",
+                f"the customer {shown(record.code)} is already on row {first.place.line} of"
+                f" {first.place.file}",
                 "delete one of the rows",
             )
     return found
@@ -122,9 +123,13 @@ def parties(
     named = _accounts(codes, words, stated, names, findings)
     found = {}
     for code in codes:
-        record = table.get(code)
+        listed = table.get(code)
         found[code] = Party(
-            code, named[code], words[code], record.credit_limit if record else None, record.kept if record else {}
+            code,
+            named[code],
+            words[code],
+            listed.credit_limit if listed else None,
+            listed.kept if listed else {},
         )
     return found
 
@@ -142,7 +147,8 @@ def _words(
         elif field == "name":
             words[field] = list(found)[-1]
             findings.decide(
-                f"the customer {shown(code)} has {len(found)} names; the last one is taken: {shown(words[field])}"
+                f"the customer {shown(code)} has {len(found)} names; the last one is taken:"
+                f" {shown(words[field])}"
             )
     return words
 
@@ -173,7 +179,9 @@ def _accounts(
             wanted = f"{names.receivable}:{account_leaf(name)}"
             account = distinct(wanted, owner, str.casefold)
             if account != wanted:
-                changed.append(f"{shown(code)} has {account}, as {shown(owner[wanted.casefold()])} has {wanted}")
+                changed.append(
+                    f"{shown(code)} has {account}, as {shown(owner[wanted.casefold()])} has {wanted}"
+                )
             found[code] = account
             owner[account.casefold()] = code
     if changed:
@@ -191,12 +199,19 @@ def _account_problem(
     if not (accounts.is_valid(account) and account.startswith(root + ":")):
         return (
             f"{shown(account)} is no account below {root}",
-            f"write it as {root}:HanoiTower or HanoiTower: it begins with a capital letter or a digit and goes on with"
+            f"write it as {root}:HanoiTower or HanoiTower: it begins with a capital letter or a digit"
+            " and goes on with"
             " letters, digits and hyphens",
         )
     if found.get(code, account) != account:
-        return f"the customer {shown(code)} already has the account {found[code]}", "name one account for each customer"
+        return (
+            f"the customer {shown(code)} already has the account {found[code]}",
+            "name one account for each customer",
+        )
     if owner.get(account.casefold(), code) != code:
         other = owner[account.casefold()]
-        return f"the account {account} is already that of {shown(other)}", "name another account for one of them"
+        return (
+            f"the account {account} is already that of {shown(other)}",
+            "name another account for one of them",
+        )
     return None

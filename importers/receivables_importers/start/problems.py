@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 SHOWN: Final = 20
 """How many problems are listed before the rest is only counted."""
 
-_UNSAFE: Final = {code: " " for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+_UNSAFE: Final = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 
 
 class StartError(Exception):
@@ -33,6 +33,22 @@ class Problem(NamedTuple):
     column: str
     message: str
     mend: str
+
+
+class Findings:
+    """Gathers what is wrong and what was decided while something is built from many rows."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.decisions: list[str] = []
+
+    def problem(self, place: tuple[str, str, int], message: str, mend: str) -> None:
+        """Note that a row (file, sheet, row) cannot be used."""
+        self.problems.append(Problem(*place, "", message, mend))
+
+    def decide(self, words: str) -> None:
+        """Note something that was decided rather than read."""
+        self.decisions.append(words)
 
 
 def shown(text: object, limit: int = 60) -> str:

@@ -179,9 +179,7 @@ def read_bytes(
     return (_read_text(name, text, found_encoding, delimiter, decisions),)
 
 
-def _read_text(
-    name: str, text: str, encoding: str, delimiter: str | None, decisions: list[str]
-) -> Grid:
+def _read_text(name: str, text: str, encoding: str, delimiter: str | None, decisions: list[str]) -> Grid:
     stated = re.match(r'"?sep=([,;|\t])"?\r?\n', text)
     if stated:
         # A first line "sep=;" is a note to the spreadsheet program, which shows no row for it.
@@ -470,9 +468,7 @@ def _read_workbook(name: str, data: bytes) -> tuple[Grid, ...]:
     answer = json.loads(finished.stdout)
     if "error" in answer:
         raise StartError(f"{name}: {_WORKBOOK_ERRORS[answer['error']]}")
-    decisions = tuple(
-        f"the hidden sheet {shown(hidden)} is not read" for hidden in answer["hidden"]
-    )
+    decisions = tuple(f"the hidden sheet {shown(hidden)} is not read" for hidden in answer["hidden"])
     grids = tuple(
         Grid(
             name,
@@ -542,7 +538,9 @@ def sheet_of(grid: Grid, header_line: int | None = None) -> Sheet:
     else:
         rows = [row for row in grid.rows if row.line == header_line]
         if not rows:
-            raise StartError(f"{where}: row {header_line} is empty, so it is not the header: correct header_row")
+            raise StartError(
+                f"{where}: row {header_line} is empty, so it is not the header: correct header_row"
+            )
         header = rows[0]
     below = [row for row in grid.rows if row.line > header.line]
     width = max([len(header.cells), *(len(row.cells) for row in below)])

@@ -12,7 +12,14 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from receivables_importers.start import headers
-from receivables_importers.start.headers import BALANCES, CUSTOMER_WORDS, CUSTOMERS, FIELDS, INVOICES, RECEIPTS
+from receivables_importers.start.headers import (
+    BALANCES,
+    CUSTOMER_WORDS,
+    CUSTOMERS,
+    FIELDS,
+    INVOICES,
+    RECEIPTS,
+)
 from receivables_importers.start.mapping import AS_IS, REVERSED, Settings, TableMapping, cell_is_empty
 from receivables_importers.start.problems import Problem, shown
 from receivables_importers.start.reading import Cell, Row, Sheet
@@ -30,7 +37,7 @@ from receivables_importers.start.values import (
 )
 
 GIVE_CURRENCY: Final = (
-    'give the currency with --currency USD, or in the mapping with currency = "USD", or map a column to currency'
+    'give it with --currency USD, or with currency = "USD" in the mapping, or map a column to currency'
 )
 
 
@@ -214,7 +221,8 @@ def _signs(sheet: Sheet, mapping: TableMapping, items: list[Item]) -> tuple[Prob
             column,
             f"{negative:,} of {len(items):,} amounts are negative",
             "put the right one of the last lines into the mapping:\n"
-            f'{name}\n  sign = "{REVERSED}"   # they are invoices\n  sign = "{AS_IS}"   # they are credit memos',
+            f'{name}\n  sign = "{REVERSED}"   # they are invoices\n  sign = "{AS_IS}"   # they are'
+            " credit memos",
         ),
     )
 
@@ -252,7 +260,9 @@ def _item(reader: _RowReader) -> Item | None:
     item = Item(
         place=reader.place,
         customer=reader.identity("customer"),
-        number=reader.identity("number") if "number" in reader.mapping.columns and not balances else reader.code("number"),
+        number=reader.identity("number")
+        if "number" in reader.mapping.columns and not balances
+        else reader.code("number"),
         date=date,
         due=reader.date("due"),
         amount=reader.signed(found[0]) if found else Decimal(0),
@@ -288,7 +298,8 @@ def _check_settlement(reader: _RowReader, item: Item) -> None:
         reader.problem(
             "settled_on",
             f"it was settled on {item.settled_on}, before its own date {item.date}",
-            "correct the one that is wrong; if it was paid in advance, put paid_in_advance = true into the mapping",
+            "correct the one that is wrong; if it was paid in advance, put paid_in_advance = true into"
+            " the mapping",
         )
     if item.paid is not None and (not item.paid or (item.paid > 0) != (item.amount > 0)):
         reader.problem(
@@ -314,7 +325,8 @@ def _receipt(reader: _RowReader) -> ReceiptRecord | None:
         reader.problem(
             "amount",
             f"a receipt of {reader.signed(found[0]):f} brings nothing in",
-            f'if receipts are negative in this table, put sign = "{REVERSED}" into the mapping; book a returned'
+            f'if receipts are negative in this table, put sign = "{REVERSED}" into the mapping; book a'
+            " returned"
             " payment in the ledger by hand",
         )
     customer = reader.code("customer") if settles else reader.identity("customer")
@@ -473,9 +485,7 @@ class _RowReader:
         currency = self.currency(found[1], needed=True, field=field)
         return (in_currency(found[0], currency), currency) if currency else None
 
-    def currency(
-        self, written: str, needed: bool, field: str = "amount", default: bool = True
-    ) -> str | None:
+    def currency(self, written: str, needed: bool, field: str = "amount", default: bool = True) -> str | None:
         """The currency of the row: its column, what is written with the amount, else the default."""
         cell = self.cell("currency")
         stated = None
@@ -520,9 +530,7 @@ class _RowReader:
 
     def kept(self) -> dict[str, Cell]:
         return {
-            key: cell
-            for key, at in self.mapping.keep.items()
-            if (cell := self.row.cells[at]) is not None
+            key: cell for key, at in self.mapping.keep.items() if (cell := self.row.cells[at]) is not None
         }
 
 

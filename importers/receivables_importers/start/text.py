@@ -13,7 +13,6 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-import regex
 from beancount.core import account as accounts
 from beancount.core.amount import Amount
 from beancount.core.data import Custom, Note, Open, Posting, Transaction
@@ -28,7 +27,6 @@ _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\
 _ESCAPED: Final = re.compile('["\\\\\n\r\t\f\b]')
 _LINK: Final = re.compile(r"[A-Za-z0-9\-_/.]+")
 _NOT_OF_LINK: Final = re.compile(r"[^A-Za-z0-9\-_/.]+")
-_NOT_OF_NAME: Final = regex.compile(r"[^\p{L}\p{Nd}]+")
 _PLACES: Final = frozenset({"filename", "lineno"})
 
 Directive = Open | Custom | Transaction | Note
@@ -74,16 +72,23 @@ def account_leaf(text: str) -> str:
     capitals get a "C-" in front.
 
     >>> account_leaf("0379-NEVHP"), account_leaf("đông á, jsc"), account_leaf("公司"), account_leaf("&")
-    ('0379-NEVHP', 'Đông-á-jsc', 'C-公司', 'C')
+    ('0379-NEVHP', 'Đông-á-jsc', 'C-公司', 'Customer')
     """
-    words = _NOT_OF_NAME.sub("-", unicodedata.normalize("NFC", text)).strip("-")
-    words = words[:LEAF_CHARACTERS_MAX].rstrip("-")
-    if words and accounts.is_valid_leaf(words):
-        return words
-    capital = words[:1].upper() + words[1:]
-    if words and len(capital) == len(words) and accounts.is_valid_leaf(capital):
-        return capital
-    return f"C-{words}" if words else "C"
+    letters = (_letter(character) for character in unicodedata.normalize("NFC", text))
+    words = re.sub("-+", "-", "".join(letters)).strip("-")[:LEAF_CHARACTERS_MAX].rstrip("-")
+    for name in (words, words[:1].upper() + words[1:], f"C-{words}" if words else "Customer"):
+        if accounts.is_valid_leaf(name):
+            return name
+    # Letters that are too new for Beancount's tables of characters.
+    return f"C-{re.sub('[^A-Za-z0-9]+', '-', words).strip('-')}".rstrip("-")
+
+
+def _letter(character: str) -> str:
+    """The character where account names may have it, nothing for marks on letters, else a hyphen."""
+    category = unicodedata.category(character)
+    if category[0] == "L" or category == "Nd":
+        return character
+    return "" if category[0] == "M" or category == "Cf" else "-"
 
 
 def distinct(wanted: str, taken: Container[str], fold: Callable[[str], str] = str) -> str:
@@ -98,26 +103,31 @@ def distinct(wanted: str, taken: Container[str], fold: Callable[[str], str] = st
 # Directives
 
 
-def ledger_text(comment: Sequence[str], entries: Sequence[Directive]) -> str:
-    """The text of a ledger file: a comment, then the directives in the given order.
+def comment(line: str) -> str:
+    """A comment of one line, whatever is in `line`."""
+    return "; " + "".join(character if character.isprintable() else " " for character in line) + "\n"
+
+
+def ledger_text(comments: Sequence[str], entries: Sequence[Directive]) -> str:
+    """The text of a ledger file: comments, then the directives in the given order.
 
     Raises:
       StartError: Beancount would read something else than what was meant.
     """
     width = max(
-        (len(posting.account) for entry in entries if isinstance(entry, Transaction) for posting in entry.postings),
+        (
+            len(posting.account)
+            for entry in entries
+            if isinstance(entry, Transaction)
+            for posting in entry.postings
+        ),
         default=0,
     )
-    parts = ["".join(f"; {_plain(line)}\n" for line in comment)] if comment else []
     compact = not any(isinstance(entry, Transaction) or _own(entry.meta) for entry in entries)
-    bodies = [_directive(entry, width) for entry in entries]
-    text = "\n".join([*parts, ("" if compact else "\n").join(bodies)])
+    body = ("" if compact else "\n").join(_directive(entry, width) for entry in entries)
+    text = "".join(comment(line) for line in comments) + "\n" + body
     _prove(text, entries)
     return text
-
-
-def _plain(line: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in line)
 
 
 def _directive(entry: Directive, width: int) -> str:
@@ -139,12 +149,16 @@ def _directive(entry: Directive, width: int) -> str:
 def _transaction(entry: Transaction, width: int) -> str:
     payee = f"{quoted(entry.payee)} " if entry.payee else ""
     lines = [
-        f"{entry.date.isoformat()} {entry.flag} {payee}{quoted(entry.narration or '')}{_tags_and_links(entry)}\n",
+        f"{entry.date.isoformat()} {entry.flag}"
+        f" {payee}{quoted(entry.narration or '')}{_tags_and_links(entry)}\n",
         *_metadata(entry.meta, "  "),
     ]
     for posting in entry.postings:
-        number = f"{posting.units.number:,f}"
-        lines.append(f"  {posting.account:<{width}} {number:>{_AMOUNT_WIDTH}} {posting.units.currency}\n")
+        units = posting.units
+        if units is None or units.number is None:
+            raise _unproven(f"a posting without an amount on {entry.date}")
+        number = f"{units.number:,f}"
+        lines.append(f"  {posting.account:<{width}} {number:>{_AMOUNT_WIDTH}} {units.currency}\n")
         lines += _metadata(posting.meta or {}, "    ")
     return "".join(lines)
 
@@ -190,12 +204,13 @@ def _prove(text: str, entries: Iterable[Directive]) -> None:
 
 def _unproven(reason: str) -> StartError:
     return StartError(
-        f"the ledger's text would not say what was meant ({reason}): nothing is written; this is a fault of the"
+        f"the ledger's text would not say what was meant ({reason}): nothing is written; this is a"
+        " fault of the"
         " program, please report it with the row concerned"
     )
 
 
-def _line(entry: Directive) -> int:
+def _line(entry: Any) -> int:
     return int(entry.meta["lineno"])
 
 
@@ -203,7 +218,7 @@ def _own(meta: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in (meta or {}).items() if key not in _PLACES}
 
 
-def _comparable(entry: Directive) -> tuple[Any, ...]:
+def _comparable(entry: Any) -> tuple[Any, ...]:
     """A directive without its place, so that two are equal when they say the same."""
     meta = _own(entry.meta)
     if isinstance(entry, Transaction):
@@ -218,8 +233,10 @@ def _comparable(entry: Directive) -> tuple[Any, ...]:
             frozenset(entry.links or ()), meta,
         )  # fmt: skip
     if isinstance(entry, Open):
-        return ("open", entry.date, entry.account, entry.currencies or None, entry.booking, meta)
-    return ("custom", entry.date, entry.type, [tuple(value) for value in entry.values], meta)
+        return ("open", entry.date, entry.account, entry.currencies or [], entry.booking, meta)
+    if isinstance(entry, Custom):
+        return ("custom", entry.date, entry.type, [tuple(value) for value in entry.values], meta)
+    return (type(entry).__name__, entry.date, meta)
 
 
 def _comparable_posting(posting: Posting) -> tuple[Any, ...]:

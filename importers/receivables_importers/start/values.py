@@ -49,7 +49,9 @@ NOTHING: Final = frozenset({"", "-", "–", "—", "n/a", "null", "none", "nil"}
 YES: Final = frozenset(
     {"yes", "y", "true", "1", "x", "✓", "✔", "co", "có", "dung", "đúng", "是", "有", "对", "نعم", "صح"}
 )
-NO: Final = frozenset({"no", "n", "false", "0", "khong", "không", "sai", "否", "无", "没有", "لا", "كلا", *NOTHING})
+NO: Final = frozenset(
+    {"no", "n", "false", "0", "khong", "không", "sai", "否", "无", "没有", "لا", "كلا", *NOTHING}
+)
 
 SYMBOLS: Final[Mapping[str, str]] = {
     "₫": "VND",
@@ -85,7 +87,9 @@ _COMPACT = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})\s*[-/. ]\s*([0-9]{1,2})\s*[-/. ]\s*([0-9]{4}|[0-9]{2})")
 _DAY_NAME = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?[-/. ]*([A-Za-z]{3,9})[-/., ]*([0-9]{4}|[0-9]{2})")
 _NAME_DAY = re.compile(r"([A-Za-z]{3,9})[-/. ]*([0-9]{1,2})(?:st|nd|rd|th)?[-/., ]+([0-9]{4})")
-_VIETNAMESE = re.compile(r"(?:ngày\s+)?([0-9]{1,2})\s+tháng\s+([0-9]{1,2}),?\s+năm\s+([0-9]{4})", re.IGNORECASE)
+_VIETNAMESE = re.compile(
+    r"(?:ngày\s+)?([0-9]{1,2})\s+tháng\s+([0-9]{1,2}),?\s+năm\s+([0-9]{4})", re.IGNORECASE
+)
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
            "october", "november", "december")  # fmt: skip
 _DAYS_TERMS = re.compile(r"(?:net\s*)?([0-9]{1,4})\s*(?:ngày|ngay|天|日|يوم|يوما|يومًا|d)?", re.IGNORECASE)
@@ -170,7 +174,7 @@ def read_money(text: str, mark: str) -> Money:
 def _digits(written: str, mark: str) -> Decimal:
     if "٫" in written:
         # The Arabic decimal mark leaves no doubt.
-        written, mark = written.replace(mark, "'").replace("٫", mark), mark
+        written = written.replace(mark, "'").replace("٫", mark)
     whole, point, places = written.partition(mark)
     if point and (mark in places or not (places == "" or places.isdigit())):
         raise ValueError(f'with "{mark}" as decimal mark it is not a number')
@@ -231,7 +235,9 @@ def read_date(text: str, order: str | None) -> datetime.date:
     if found:
         return _date(found[3], _month(found[1]), found[2])
     if re.fullmatch(r"[0-9]{5}([.,][0-9]+)?", written):
-        raise ValueError("it is the count of days by which a spreadsheet keeps dates: format the column as date")
+        raise ValueError(
+            "it is the count of days by which a spreadsheet keeps dates: format the column as date"
+        )
     raise ValueError("it is not a date")
 
 
@@ -308,9 +314,13 @@ def text_of(cell: Cell) -> str:
         return text
     if isinstance(cell, Decimal):
         if abs(cell) >= SPREADSHEET_DIGITS_MAX:
-            raise ValueError("it has more digits than a spreadsheet keeps: format the column as text, type it again")
+            raise ValueError(
+                "it has more digits than a spreadsheet keeps: format the column as text, type it again"
+            )
         return format(cell, "f")
-    raise ValueError("the spreadsheet program has made a date of it: format the column as text, type it again")
+    raise ValueError(
+        "the spreadsheet program has made a date of it: format the column as text, type it again"
+    )
 
 
 def read_flag(cell: Cell) -> bool:

@@ -19,6 +19,11 @@ import sys
 from decimal import Decimal
 from typing import Any
 
+import python_calamine
+
+if sys.platform != "win32":
+    import resource
+
 MEMORY_BYTES_MAX = 3 << 30
 SECONDS_MAX = 120
 
@@ -44,8 +49,6 @@ def encoded(value: object) -> str | None:
 
 def read(data: bytes, rows_max: int, columns_max: int) -> dict[str, Any]:
     """The visible sheets of a workbook as the JSON of the module's text."""
-    import python_calamine
-
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = []
@@ -82,9 +85,7 @@ def any_cell(row: list[Any]) -> bool:
 
 def limit_resources() -> None:
     """Bound memory and time of this process, where the system can."""
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return
     for kind, limit in ((resource.RLIMIT_AS, MEMORY_BYTES_MAX), (resource.RLIMIT_CPU, SECONDS_MAX)):
         try:

@@ -129,7 +129,7 @@ def says_late(column: Column, value: Value) -> bool:
 
 def currency_positions(report: Report) -> tuple[int | None, ...]:
     """For each column, where its currency stands in a row; None for what is not an amount."""
-    return tuple(None if column.money is None else report.index(column.money) for column in report.columns)
+    return tuple(None if column.money is None else report.position(column.money) for column in report.columns)
 
 
 def currency_columns(report: Report) -> frozenset[str]:

@@ -285,7 +285,7 @@ def read_movements(
                 number, settles, due, terms, dated, part = said
             else:
                 number, settles, due, dated, part = "", _NO_TARGETS, None, None, ""
-                if not debit:
+                if not debit or kind == REVALUATION:
                     terms = None
                 elif account in plain_terms:
                     terms = plain_terms[account]
@@ -419,7 +419,7 @@ class _Reader:
         if not debit:
             # A credit is not due; whatever the entry says of its invoice does not concern it.
             return number, settles, None, None, dated, part
-        terms = self._terms(entry, pocket, both) if due is None else None
+        terms = self._terms(entry, pocket, both) if due is None and kind != REVALUATION else None
         return number, settles, due, terms, dated, part
 
     def _terms(self, entry: Any, pocket: int, both: Sequence[Mapping[str, Any]]) -> Terms | None:

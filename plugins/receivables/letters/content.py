@@ -14,7 +14,7 @@ from typing import TypedDict
 from receivables.letters.formats import Formats, formats
 from receivables.letters.model import AgingCell, Section, Statement, StatementLine
 from receivables.letters.phrases import Phrases, phrases
-from receivables.letters.texts import LRI, PDI, breakable, isolated, plain
+from receivables.letters.texts import LRI, PDI, isolated, plain, typeset
 
 OPEN_ITEM, ACTIVITY = "open-item", "activity"
 
@@ -158,16 +158,16 @@ REGIONS = {"en": "GB", "vi": "VN", "ar": "AE", "zh": "CN"}
 class _Writer:
     """The words, formats and direction of one language, with the text treatment of one format."""
 
-    def __init__(self, words: Phrases, written: Formats, soft_breaks: bool) -> None:
+    def __init__(self, words: Phrases, written: Formats, on_paper: bool) -> None:
         self.words = words
         self.texts = words.texts
         self.written = written
         self.date = written.date
-        self._soften: Callable[[str], str] = breakable if soft_breaks else str
+        self._typeset: Callable[[str], str] = typeset if on_paper else str
 
     def text(self, text: str) -> str:
         """A text of the ledger."""
-        return isolated(self._soften(plain(text).replace("\n", " ")), self.words.rtl)
+        return isolated(self._typeset(plain(text).replace("\n", " ")), self.words.rtl)
 
     def lines(self, text: str) -> list[str]:
         """A text of the ledger that may have several lines."""
@@ -184,15 +184,15 @@ class _Writer:
         return self.ltr(f"{self.written.money(amount, section.digits)}\u00a0{plain(section.currency)}")
 
 
-def content(statement: Statement, *, soft_breaks: bool = False) -> Content:
+def content(statement: Statement, *, on_paper: bool = False) -> Content:
     """What `statement` says, in its language (English when we have no catalogue of it).
 
     Args:
       statement: The statement.
-      soft_breaks: Whether very long words get invisible places to break, for a format that has no other means.
+      on_paper: Whether the text gets the breaks and the unbreakable spaces that typesetting needs.
     """
     words = phrases(statement.language)
-    writer = _Writer(words, formats(words.language), soft_breaks)
+    writer = _Writer(words, formats(words.language), on_paper)
     texts = words.texts
     as_of = texts["as_of"].format(date=writer.ltr(writer.date(statement.as_of)))
     facts = [_fact(texts["statement_date"], writer.ltr(writer.date(statement.as_of)))]

@@ -21,6 +21,7 @@ _LTR_RUN = re.compile(
     "(?:[ !-~\u00a0\u00c0-\u024f\u1e00-\u1eff\u2013]*[0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff%)\\]])?"
 )
 _LONG_WORD = re.compile("[!-~]{24,}")
+_GROUPED_NUMBER = re.compile(r"(?<!\S)\+?\d[\d ]{1,22}\d(?![^\s,;.])")
 
 LRI, FSI, PDI = "\u2066", "\u2068", "\u2069"
 """Unicode's direction isolates: what stands between LRI (left to right) or FSI (as its first letter) and PDI
@@ -56,6 +57,11 @@ def isolated(text: str, rtl: bool) -> str:
     return inner if rtl else f"{FSI}{inner}{PDI}"
 
 
-def breakable(text: str) -> str:
-    """`text` with places to break in words that no column holds (web addresses, codes of fifty characters)."""
-    return _LONG_WORD.sub(lambda match: "\u200b".join(re.findall(".{1,8}", match[0])), text)
+def typeset(text: str) -> str:
+    """`text` with places to break in words that no column holds, and none inside a telephone or account number.
+
+    >>> typeset("0071 0012 3456") == "0071\u00a00012\u00a03456"
+    True
+    """
+    softened = _LONG_WORD.sub(lambda match: "\u200b".join(re.findall(".{1,8}", match[0])), text)
+    return _GROUPED_NUMBER.sub(lambda match: match[0].replace(" ", "\u00a0"), softened)

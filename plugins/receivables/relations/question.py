@@ -207,7 +207,7 @@ def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]
     summed = [
         (position, column) for position, column in enumerate(report.columns) if column.total and column.money
     ]
-    currency = report.index(str(summed[0][1].money)) if summed else None
+    currency = report.position(str(summed[0][1].money)) if summed else None
     groups: dict[tuple[Value, ...], list[Any]] = {}
     for row, key in zip(report.rows, keys, strict=True):
         full = (*key, row[currency]) if currency is not None else key

@@ -1,0 +1,118 @@
+"""BQL: the relations as tables in `bean-query` and on Fava's query page.
+
+Importing this module registers the tables. That must also happen when Beancount takes a load from its
+cache and runs no plugin: the `LoadedBook` in the options is unpickled then, which imports this module.
+
+A query has no as-of date of its own. It is the environment's RECEIVABLES_AS_OF, else the day of the last
+transaction that the query sees: with Fava's time filter that is the last one before the filter's end.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Final
+
+import beanquery
+from beancount.core.data import Transaction
+from beanquery import tables
+from beanquery.sources import beancount as source
+
+from receivables.book import Book
+from receivables.booking import build
+from receivables.language.reading import read
+from receivables.relations import RELATIONS, evaluate
+from receivables.report import Row
+from receivables.view import default_as_of
+
+ENVIRONMENT: Final = "RECEIVABLES_AS_OF"
+
+TABLE_NAMES: Final[Mapping[str, str]] = {
+    **{name: name for name in RELATIONS},
+    "documents": "receivable_documents",
+}
+"""Relation → table. `#documents` is beanquery's own table of document directives and stays that."""
+
+
+class LoadedBook:
+    """The book of a loaded ledger, carried in Beancount's options.
+
+    Fava gives tables only the entries that its filters leave; with the whole book at hand, an open
+    item keeps its age whatever the filter. Beancount's cache keeps the fact that there was a book,
+    not the book: it is built again from the entries.
+    """
+
+    KEY: ClassVar[str] = "receivables"
+
+    def __init__(self, book: Book | None = None) -> None:
+        self.book = book
+
+    def __reduce__(self) -> tuple[type[LoadedBook], tuple[()]]:
+        return (LoadedBook, ())
+
+    def __repr__(self) -> str:
+        return "receivables"
+
+
+def table_book(entries: Sequence[Any], options: Mapping[str, Any]) -> tuple[Book, datetime.date]:
+    """The book behind the tables of one connection, and the as-of date of its queries."""
+    loaded = options.get(LoadedBook.KEY)
+    book = loaded.book if isinstance(loaded, LoadedBook) else None
+    if book is None:
+        book = build(read(entries, options))
+    asked = os.environ.get(ENVIRONMENT)
+    if asked:
+        try:
+            return book, datetime.date.fromisoformat(asked)
+        except ValueError as error:
+            raise beanquery.ProgrammingError(
+                f'{ENVIRONMENT}="{asked}" is not a date: write it as 2026-03-31'
+            ) from error
+    last = next((entry.date for entry in reversed(entries) if type(entry) is Transaction), None)
+    return book, last or default_as_of(book)
+
+
+class RelationTable(tables.Table):
+    """A relation as a beanquery table; subclasses name the table and the relation.
+
+    Every connection makes every table, so nothing is computed until a query looks at it.
+    """
+
+    relation: ClassVar[str]
+
+    def __init__(self, entries: Sequence[Any], options: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._entries = entries
+        self._options = options
+
+    @cached_property
+    def seen(self) -> tuple[Book, datetime.date]:
+        """The book and the as-of date."""
+        return table_book(self._entries, self._options)
+
+    @cached_property
+    def columns(self) -> dict[str, source.GetItemColumn]:
+        """The relation's columns; aging's follow the policy of the as-of date."""
+        book, as_of = self.seen
+        return {
+            column.name: source.GetItemColumn(position, column.type)
+            for position, column in enumerate(RELATIONS[self.relation].columns(book, as_of))
+        }
+
+    def __iter__(self) -> Iterator[Row]:
+        book, as_of = self.seen
+        return iter(evaluate(book, self.relation, as_of).rows)
+
+
+def _register() -> None:
+    """Make the tables known to beanquery, as its own `AccountsTable` is: by its list of tables."""
+    registered = {table.name for table in source._TABLES}
+    for relation, name in TABLE_NAMES.items():
+        if name not in registered:
+            class_name = f"{name.title().replace('_', '')}Table"
+            source._TABLES.append(type(class_name, (RelationTable,), {"name": name, "relation": relation}))
+
+
+_register()

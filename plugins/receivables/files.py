@@ -1,0 +1,44 @@
+"""Files: whole or not at all. A killed process, a full disk or Ctrl-C leaves the old file or the new one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write `content` to `path` so that nobody ever sees half of it.
+
+    The bytes go to a temporary file in the same folder, reach the disk, and take the name in one step.
+
+    Args:
+      path: The file; one that exists is replaced and keeps its permissions.
+      content: All of it.
+      private: Only for the user: permissions 0600.
+    Raises:
+      OSError: No permission, no space, no such folder; the old file is as it was and the temporary one
+        is gone.
+    """
+    mode = 0o600 if private else _mode_of(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _mode_of(path: Path) -> int:
+    """The permissions of a file that exists, else what a new file gets here."""
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

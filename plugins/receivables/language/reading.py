@@ -1,0 +1,76 @@
+"""Reading: the door of the language, from all entries to all facts.
+
+Each kind of fact is read by a module of its own beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from beancount.core.data import Close, Commodity, Custom, Document, Note, Open, Price, Transaction
+
+from receivables.facts import Facts, PriceFact
+from receivables.language.configuration import read_settings
+from receivables.language.customers import account_details, check_customers, read_customers
+from receivables.language.events import read_events
+from receivables.language.movements import read_movements
+from receivables.problems import Problem
+
+_OTHERS = frozenset({Close, Commodity, Custom, Document, Note, Open, Price})
+
+
+def read(entries: Sequence[Any], options: Mapping[str, Any]) -> Facts:
+    """Read what `entries` say about receivables.
+
+    Args:
+      entries: Beancount directives in Beancount's order.
+      options: Beancount's options map; renamed root accounts are respected.
+    Returns:
+      The facts; whatever is wrong or odd is in `Facts.problems`, and never raises.
+    """
+    problems: list[Problem] = []
+    others = [entry for entry in entries if type(entry) in _OTHERS]
+    settings = read_settings([entry for entry in others if type(entry) is Custom], options, problems)
+    details, closed = account_details(others, settings)
+    transactions = [entry for entry in entries if type(entry) is Transaction]
+    read_in = read_movements(transactions, options, settings, details, others, problems)
+    customers = read_customers(details, others, read_in.payees)
+    check_customers(customers, settings, problems)
+    return Facts(
+        settings=settings,
+        customers=customers,
+        account_details=details,
+        closed=closed,
+        pockets=read_in.pockets,
+        movements=read_in.movements,
+        ledger=read_in.ledger,
+        unexplained=read_in.unexplained,
+        events=read_events(others, details, problems),
+        prices=[
+            PriceFact(entry.date, entry.currency, entry.amount.currency, entry.amount.number)
+            for entry in others
+            if type(entry) is Price and entry.amount.number is not None
+        ],
+        precisions=_precisions(others, options),
+        title=options.get("title") or "",
+        folder=str(Path(options.get("filename") or ".").parent),
+        last_day=transactions[-1].date if transactions else None,
+        problems=problems,
+    )
+
+
+def _precisions(others: Sequence[Any], options: Mapping[str, Any]) -> dict[str, int]:
+    """Decimal places by currency, as Beancount's option and Fava's commodity metadata state them."""
+    stated: dict[str, int] = {}
+    for currency, example in (options.get("display_precision") or {}).items():
+        exponent = Decimal(example).as_tuple().exponent
+        stated[currency] = max(-exponent, 0) if isinstance(exponent, int) else 0
+    for entry in others:
+        if type(entry) is Commodity:
+            places = entry.meta.get("precision")
+            if isinstance(places, Decimal) and places == places.to_integral_value() and 0 <= places <= 12:
+                stated[entry.currency] = int(places)
+    return stated

@@ -1,0 +1,163 @@
+"""A statement as PDF: the Typst template `statement.typ`, or the company's own, filled with the letter's content.
+
+What the ledger says goes to Typst as JSON in `sys.inputs`, as data: nothing of it is ever part of a template's
+source, so markup in a customer's name is just a strange name. One compiler serves a whole bulk run; the
+fonts are those of `receivables.letters.fonts`. The same statement gives the same bytes: the only time in the
+file is the day as of which it speaks.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import json
+import os.path
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from receivables.letters.content import content
+from receivables.letters.errors import LetterError
+from receivables.letters.fonts import CHINESE_EXTRA, describe, fonts, missing, remedy
+from receivables.letters.logo import Logo, logo
+from receivables.letters.model import Statement
+from receivables.letters.phrases import FALLBACK, phrases
+from receivables.letters.texts import plain
+
+if TYPE_CHECKING:
+    import typst
+
+ACCENT = "#1f3a5f"
+"""The colour of a letter whose company names none: a blue that prints as a dark grey."""
+
+TEMPLATE = Path(str(files(__package__).joinpath("statement.typ")))
+
+_ONE_PAGE_ROWS = 28
+"""Up to so many rows a letter probably fits on one page; see `_fits_one_page`."""
+
+_PAGES = re.compile(rb"/Type/Pages/Count (\d+)")
+_PLACE = re.compile(r"┌─ (.+):(\d+):\d+")
+
+
+def render(statement: Statement) -> tuple[bytes, tuple[str, ...]]:
+    """The PDF of a statement, and warnings for the sender.
+
+    Raises:
+      LetterError: When the company's own template cannot be used; the message names file and line.
+    """
+    who = plain(f"{statement.debtor.code} ({statement.debtor.name})").replace("\n", " ")
+    warnings: list[str] = []
+    language = phrases(statement.language).language
+    if language != FALLBACK and not _can_write(language):
+        hint = CHINESE_EXTRA if language == "zh" else "install the fonts again"
+        warnings.append(f'{who}: no installed font has the letters of language "{language}", so the statement is '
+                        f"written in English; {hint}")
+        statement = statement._replace(language=FALLBACK)
+    picture = logo(statement.company.logo)
+    if isinstance(picture, str):
+        warnings.append(picture)
+        picture = None
+    colour = statement.company.colour
+    if colour and not re.fullmatch("#[0-9a-fA-F]{6}", colour):
+        warnings.append(f'colour "{plain(colour)}": not of the form "#rrggbb"; the letter has the default colour')
+        colour = ""
+    text = content(statement, on_paper=True)
+    unknown = missing("".join(json.dumps(text, ensure_ascii=False)))
+    if unknown:
+        shown = ", ".join(describe(character) for character in unknown[:5])
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        warnings.append(f"{who}: no installed font has {shown}{more}, printed as boxes; {remedy(unknown)}")
+    day = statement.as_of
+    data = {
+        **text,
+        "fonts": fonts().families,
+        "accent": colour or ACCENT,
+        "day": (day.year, day.month, day.day),
+    }
+    document, complaints = _document(statement, data, picture)
+    return document, (*warnings, *complaints)
+
+
+@functools.cache
+def _can_write(language: str) -> bool:
+    """Whether the fonts have every letter of the language's own phrases."""
+    words = phrases(language)
+    return not missing("".join([*words.texts.values(), *words.kinds.values()]))
+
+
+def _document(
+    statement: Statement, data: dict[str, object], picture: Logo | None
+) -> tuple[bytes, tuple[str, ...]]:
+    import typst  # noqa: PLC0415
+
+    own = statement.company.template
+    template = Path(own) if own else TEMPLATE
+    try:
+        return _compiled(statement, template, {**data, "logo": ""}, picture)
+    except typst.TypstError as error:
+        if picture is not None:
+            # A picture may be broken inside, which only its decoder sees.
+            document, complaints = _document(statement, data, None)
+            reason = error.message.splitlines()[0]
+            complaint = f"logo {picture.path}: {reason}; the letter goes without it"
+            return document, (complaint, *complaints)
+        raise _template_error(template, error) from error
+
+
+def _compiled(
+    statement: Statement, template: Path, data: dict[str, object], picture: Logo | None
+) -> tuple[bytes, tuple[str, ...]]:
+    import typst  # noqa: PLC0415
+    
+    root = template.parent
+    if picture is not None:
+        root = Path(os.path.commonpath([root, picture.path.parent]))
+        data["logo"] = "/" + picture.path.relative_to(root).as_posix()
+    midnight = datetime.datetime.combine(statement.as_of, datetime.time(), datetime.UTC)
+    for pages in (1, 0) if template == TEMPLATE and _fits_one_page(statement) else (0,):
+        document, complaints = _compiler(template, root).compile_with_warnings(
+            format="pdf",
+            sys_inputs={"data": json.dumps({**data, "pages": pages}, ensure_ascii=False)},
+            timestamp=int(midnight.timestamp()),
+        )
+        if pages == 0 or _pages(document) == pages:
+            break
+    return document, tuple(complaint.message for complaint in complaints)
+
+
+@functools.lru_cache(maxsize=8)
+def _compiler(template: Path, root: Path) -> typst.Compiler:
+    import typst  # noqa: PLC0415
+
+    try:
+        return typst.Compiler(template, root=root, font_paths=fonts().loaded, ignore_system_fonts=True)
+    except (RuntimeError, OSError) as error:
+        raise LetterError(f"{template}: the statement template cannot be read: {error}") from error
+
+
+def _fits_one_page(statement: Statement) -> bool:
+    """Whether a letter is probably one page long.
+
+    A letter of one page needs no count of its pages and no headings to repeat, which saves a sixth of the time; so
+    the template is first told that there is one page, and asked again when there turn out to be more. A wrong
+    guess costs time and nothing else.
+    """
+    rows = sum(
+        5 + sum(1 + len(line.description) // 28 + bool(line.disputed) for line in section.lines)
+        for section in statement.sections
+    )
+    return rows <= _ONE_PAGE_ROWS
+
+
+def _pages(document: bytes) -> int:
+    """How many pages a PDF of ours has."""
+    match = _PAGES.search(document)
+    return int(match[1]) if match else 0
+
+
+def _template_error(template: Path, error: typst.TypstError) -> LetterError:
+    place = _PLACE.search(error.diagnostic)
+    where = f"{Path(place[1]).resolve()}:{place[2]}" if place else str(template)
+    hints = "".join(f" ({hint})" for hint in error.hints)
+    return LetterError(f"{where}: the statement template cannot be used: {error.message}{hints}")
