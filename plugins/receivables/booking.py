@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -45,6 +46,7 @@ from receivables.rules.terms import Terms, TermsError, due_date, schedule
 _REVERSAL: Final = KIND_CODES[REVERSAL]
 _REVALUATION: Final = KIND_CODES[REVALUATION]
 _REFUND: Final = KIND_CODES[REFUND]
+_APPLY: Final = KIND_CODES[APPLY]
 _NUMBERED: Final = frozenset(KIND_CODES[kind] for kind in (INVOICE, OPENING, DEBIT_NOTE, PENALTY))
 _NEAREST_ASKED: Final = 100
 """For how many unknown numbers the nearest is looked for: it costs time, and nobody reads more."""
@@ -64,8 +66,13 @@ def build(facts: Facts) -> Book:
 class EntryTexts:
     """The words behind the items, read from Beancount's entries when a row shows them."""
 
-    def __init__(self, origins: Sequence[Movement]) -> None:
+    def __init__(self, origins: Sequence[Movement], folder: str) -> None:
         self._origins = origins
+        self._folder = f"{folder}{os.sep}"
+
+    def _place(self, meta: Mapping[str, Any]) -> tuple[str, int]:
+        """File, seen from the ledger's folder so that a report is the same everywhere, and line."""
+        return str(meta["filename"]).removeprefix(self._folder), int(meta["lineno"])
 
     def description(self, item: int) -> str:
         """Narration of the entry."""
@@ -75,23 +82,18 @@ class EntryTexts:
         """File and line of the posting, or of the entry where the posting has none."""
         origin = self._origins[item]
         meta = origin.posting.meta or {}
-        if "filename" not in meta:
-            meta = origin.entry.meta
-        return str(meta["filename"]), int(meta["lineno"])
+        return self._place(meta if "filename" in meta else origin.entry.meta)
 
     def entry(self, item: int) -> tuple[str, int]:
         """File and line of the transaction."""
-        meta = self._origins[item].entry.meta
-        return str(meta["filename"]), int(meta["lineno"])
+        return self._place(self._origins[item].entry.meta)
 
     def details(self, item: int) -> Mapping[str, Any]:
         """Metadata of the posting and the transaction, the posting's first; file and line left out."""
         origin = self._origins[item]
         both = {**origin.entry.meta, **(origin.posting.meta or {})}
         return {
-            key: value
-            for key, value in both.items()
-            if key not in ("filename", "lineno") and not key.startswith("__")
+            key: value for key, value in both.items() if key not in ("filename", "lineno") and not key.startswith("__")
         }
 
     def terms(self, item: int) -> str:
@@ -141,7 +143,7 @@ class _Builder:
         # First item → how many items its document has, where more than one.
         self.sizes: dict[int, int] = {}
         self._join_instalments()
-        self.texts = EntryTexts(self.origins)
+        self.texts = EntryTexts(self.origins, facts.folder)
         # The columns of SettlementColumns.
         self.s_day: list[int] = []
         self.s_debit: list[int] = []
@@ -404,37 +406,42 @@ class _Builder:
     def _opposite(self, item: int, name: str, *, open_only: bool = True) -> list[int]:
         """The items of the opposite side in the same pocket that `name` names. Oldest due first.
 
-        `name` is a number, or a number with an instalment ("INV-1/2"); only where no document of the
-        pocket's other side has that number is it taken as a link that documents carry.
+        `name` is a number; else a link that documents carry; else a number with an instalment
+        ("INV-1/2").
         """
-        documents = self.carriers.get(name)
-        instalment = 0
-        if documents is None:
+        numbered, carrying = self._across(item, name)
+        found = numbered or carrying
+        if not found:
             base, slash, count = name.rpartition("/")
-            if not slash or not count.isdecimal():
-                return []
-            documents = self.carriers.get(base)
-            instalment = int(count)
-            if documents is None:
-                return []
-            name = base
+            if slash and count.isdecimal():
+                numbered, _ = self._across(item, base)
+                found = [other for other in numbered if self.instalment[other] == int(count)]
+        if open_only:
+            found = [other for other in found if self.residual[other]]
+        return sorted(found, key=self._by_due) if len(found) > 1 else found
+
+    def _across(self, item: int, name: str) -> tuple[list[int], list[int]]:
+        """The items on the other side of the pocket with this number, and those that carry it as a link.
+
+        The legs of an #apply entry without a number of its own have that of the document whose money
+        they move, and never stand for it.
+        """
         pocket, debit = self.pocket[item], self.amount[item] > 0
+        entry = self.origins[item].entry
         numbered: list[int] = []
         carrying: list[int] = []
-        for document in documents:
+        for document in self.carriers.get(name, ()):
             if document >= self.exist:
                 break
             for other in range(document, document + self.sizes.get(document, 1)):
                 if (
                     self.pocket[other] == pocket
                     and (self.amount[other] > 0) != debit
-                    and (not instalment or self.instalment[other] == instalment)
+                    and self.origins[other].entry is not entry
+                    and (self.kind[other] != _APPLY or self.number[other] in self.links[other])
                 ):
                     (numbered if self.number[other] == name else carrying).append(other)
-        found = [other for other in numbered or carrying if not open_only or self.residual[other]]
-        if len(found) > 1:
-            found.sort(key=self._by_due)
-        return found
+        return numbered, carrying
 
     def _settle_named(self, item: int, day: int) -> None:
         """Settle what `settles:` names, in that order; what is left stands until more is open."""
@@ -512,9 +519,7 @@ class _Builder:
                 self._settle_pocket(pocket, day)
 
     def _settle_pocket(self, pocket: int, day: int) -> None:
-        waiting = [
-            item for item in self.by_pocket[pocket] if self.residual[item] and self.kind[item] != _REVALUATION
-        ]
+        waiting = [item for item in self.by_pocket[pocket] if self.residual[item] and self.kind[item] != _REVALUATION]
         self.by_pocket[pocket] = [item for item in self.by_pocket[pocket] if self.residual[item]]
         credits = [
             item for item in waiting
@@ -558,6 +563,8 @@ class _Builder:
             else:
                 self.claimants.append(item)
             return
+        # What only moved a credit is undone with the credit, not instead of it.
+        targets = [other for other in targets if self.kind[other] != _APPLY] or targets
         # Several receipts may share the link of the invoice: the one of the same amount is meant,
         # else the latest.
         whole = [other for other in targets if self.amount[other] == -self.amount[item]]
@@ -591,16 +598,52 @@ class _Builder:
             units = min(self._standing_amount(target, other), abs(self.residual[item]))
             if units <= 0:
                 continue
-            self.residual[debit] += units
-            self.residual[credit] -= units
-            self.s_day.append(day)
-            self.s_debit.append(debit)
-            self.s_credit.append(credit)
-            self.s_amount.append(-units)
-            self.s_cause.append(item)
+            self._give_back(debit, credit, units, day, item)
             self._settle(item, target, day, item)
-            self._answer_standing(other, day)
-            self._settle_linked(other, day)
+            if self.kind[other] == _APPLY:
+                self._undo_apply(other, units, day, item)
+            else:
+                self._answer_standing(other, day)
+                self._settle_linked(other, day)
+
+    def _undo_apply(self, leg: int, units: int, day: int, cause: int) -> None:
+        """Take back what an #apply entry did with a credit that is undone: both its legs cancel out."""
+        for twin in self._twins(leg):
+            for position in reversed(self.settlements_of.get(twin, [])):
+                debit, credit = self.s_debit[position], self.s_credit[position]
+                other = credit if debit == twin else debit
+                back = min(self._standing_amount(twin, other), units)
+                if back <= 0 or other == leg:
+                    continue
+                self._give_back(debit, credit, back, day, cause)
+                self._settle(leg, twin, day, cause)
+                units -= back
+                self._answer_standing(other, day)
+                self._settle_linked(other, day)
+
+    def _twins(self, leg: int) -> list[int]:
+        """The legs of the same entry on the other side in the same pocket."""
+        entry = self.origins[leg].entry
+        begin = end = leg
+        while begin > 0 and self.origins[begin - 1].entry is entry:
+            begin -= 1
+        while end + 1 < len(self.origins) and self.origins[end + 1].entry is entry:
+            end += 1
+        return [
+            other
+            for other in range(begin, end + 1)
+            if self.pocket[other] == self.pocket[leg] and self.amount[other] * self.amount[leg] < 0
+        ]
+
+    def _give_back(self, debit: int, credit: int, units: int, day: int, cause: int) -> None:
+        """Undo so much of what was settled between two items."""
+        self.residual[debit] += units
+        self.residual[credit] -= units
+        self.s_day.append(day)
+        self.s_debit.append(debit)
+        self.s_credit.append(credit)
+        self.s_amount.append(-units)
+        self.s_cause.append(cause)
 
     def _standing_amount(self, one: int, two: int) -> int:
         """What is settled between two items after everything undone so far."""
@@ -653,9 +696,7 @@ class _Builder:
                 )
         for item, code in enumerate(self.kind):
             if code == _REFUND and self.residual[item] and not self.origins[item].settles:
-                self._report(
-                    "refund-of-what", item, number=self.number[item], customer=self._pocket(item).customer
-                )
+                self._report("refund-of-what", item, number=self.number[item], customer=self._pocket(item).customer)
         self._report_numbers()
         self._report_closed()
 
@@ -672,9 +713,7 @@ class _Builder:
         if documents is None:
             base, slash, count = name.rpartition("/")
             documents = self.carriers.get(base) if slash and count.isdecimal() else None
-        others = [
-            document for document in documents or () if self.origins[document].entry is not origin.entry
-        ]
+        others = [document for document in documents or () if self.origins[document].entry is not origin.entry]
         if not others:
             self._report("unknown-document", item, **words, nearest=self._nearest(item, name))
             return
@@ -725,9 +764,7 @@ class _Builder:
             ]
             own = [other for other in others if self.pockets[self.pocket[other]].customer == customer]
             if own:
-                self._report(
-                    "number-twice", document, number=number, customer=customer, other=self._place(own[0])
-                )
+                self._report("number-twice", document, number=number, customer=customer, other=self._place(own[0]))
             elif others:
                 self._report(
                     "number-of-two-customers",
@@ -802,8 +839,7 @@ def _scales(facts: Facts) -> dict[str, Scale]:
     for place, amount in zip(ledger.place, ledger.amount, strict=True):
         of_place[place].append(amount)
     return {
-        currency: scale_for(currency, of, facts.precisions.get(currency))
-        for currency, of in sorted(amounts.items())
+        currency: scale_for(currency, of, facts.precisions.get(currency)) for currency, of in sorted(amounts.items())
     }
 
 
@@ -814,7 +850,7 @@ def _unexplained(facts: Facts, units: Sequence[int]) -> list[Unexplained]:
             ledger.date[position].toordinal(),
             ledger.place[position],
             units[position],
-            str(source.get("filename")),
+            str(source.get("filename")).removeprefix(f"{facts.folder}{os.sep}"),
             int(source.get("lineno", 0)),
             "names no customer",
         )

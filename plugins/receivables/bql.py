@@ -12,6 +12,8 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
@@ -34,6 +36,9 @@ TABLE_NAMES: Final[Mapping[str, str]] = {
     "documents": "receivable_documents",
 }
 """Relation → table. `#documents` is beanquery's own table of document directives and stays that."""
+
+
+_as_of: ContextVar[datetime.date | None] = ContextVar("_as_of", default=None)
 
 
 class LoadedBook:
@@ -62,6 +67,9 @@ def table_book(entries: Sequence[Any], options: Mapping[str, Any]) -> tuple[Book
     book = loaded.book if isinstance(loaded, LoadedBook) else None
     if book is None:
         book = build(read(entries, options))
+    chosen = _as_of.get()
+    if chosen is not None:
+        return book, chosen
     asked = os.environ.get(ENVIRONMENT)
     if asked:
         try:
@@ -72,6 +80,16 @@ def table_book(entries: Sequence[Any], options: Mapping[str, Any]) -> tuple[Book
             ) from error
     last = next((entry.date for entry in reversed(entries) if type(entry) is Transaction), None)
     return book, last or default_as_of(book)
+
+
+@contextmanager
+def as_of_for_queries(day: datetime.date) -> Iterator[None]:
+    """Queries that run meanwhile are as of `day`, whatever the environment says."""
+    token = _as_of.set(day)
+    try:
+        yield
+    finally:
+        _as_of.reset(token)
 
 
 class RelationTable(tables.Table):

@@ -229,14 +229,11 @@ def _sections(
     entries = [texts.entry(item) for item in range(count)]
     files = {file: position for position, file in enumerate(dict.fromkeys(f for f, _ in sources + entries))}
     sections: dict[str, bytes] = {}
-    for name, column in zip(Items._fields, items, strict=True):
-        if name != "number":
-            code = "q" if name in ("amount", "residual") else "i"
-            sections[f"items.{name}"] = array(code, column).tobytes()
-    for name, column in zip(SettlementColumns._fields, settlements, strict=True):
-        sections[f"settlements.{name}"] = array("q" if name == "amount" else "i", column).tobytes()
-    for name, column in zip(LedgerColumns._fields, ledger, strict=True):
-        sections[f"ledger.{name}"] = array("q" if name == "amount" else "i", column).tobytes()
+    for group, columns in (("items", items), ("settlements", settlements), ("ledger", ledger)):
+        for name in columns._fields:
+            if name != "number":
+                wide = name in ("amount", "residual")
+                sections[f"{group}.{name}"] = array("q" if wide else "i", getattr(columns, name)).tobytes()
     rates = ((item, texts.rate(item)) for item in range(count))
     details = ((item, texts.details(item)) for item in range(count))
     sections |= {
@@ -269,10 +266,7 @@ def _sections(
         ),
         "accounts": _json({account: pack_all(words) for account, words in book.account_details.items()}),
         "customs": _json(
-            [
-                [c.date.isoformat(), c.type, [pack(v.value) for v in c.values or ()], pack_all(c.meta)]
-                for c in customs
-            ]
+            [[c.date.isoformat(), c.type, [pack(v.value) for v in c.values or ()], pack_all(c.meta)] for c in customs]
         ),
         "events": _json([_packed_event(event) for event in book.events]),
         "prices": _json([[p.date.isoformat(), p.base, p.quote, str(p.rate)] for p in book.prices]),
@@ -432,9 +426,7 @@ def _kept(sections: _Sections) -> Kept:
             code: Customer(code, name, tuple(accounts), StoredDetails(details), StoredDetails(source))
             for code, name, accounts, details, source in sections.json("customers")
         },
-        account_details={
-            account: StoredDetails(details) for account, details in sections.json("accounts").items()
-        },
+        account_details={account: StoredDetails(details) for account, details in sections.json("accounts").items()},
         closed={account: datetime.date.fromisoformat(date) for account, date in names["closed"].items()},
         events=Lazy(lambda: [_event(row) for row in sections.json("events")]),
         prices=Lazy(
@@ -447,9 +439,7 @@ def _kept(sections: _Sections) -> Kept:
         pockets=[Pocket(*pocket) for pocket in names["pockets"]],
         places=[(account, currency) for account, currency in names["places"]],
         items=Items(**columns, number=number),
-        settlements=SettlementColumns(
-            *(sections.column(f"settlements.{name}") for name in SettlementColumns._fields)
-        ),
+        settlements=SettlementColumns(*(sections.column(f"settlements.{name}") for name in SettlementColumns._fields)),
         ledger=LedgerColumns(*(sections.column(f"ledger.{name}") for name in LedgerColumns._fields)),
         unexplained=[Unexplained(*row) for row in names["unexplained"]],
         texts=StoredTexts(sections),

@@ -107,5 +107,5 @@ def _padded(entries: Sequence[Any], options: Mapping[str, Any]) -> Sequence[Any]
     pads = [entry for entry in entries if type(entry) is Pad]
     if not any(within(entry.account, roots) for entry in pads):
         return entries
-    padded, _ = pad.pad(list(entries), dict(options))
+    padded, _ = pad.pad(list(entries), dict(options))  # type: ignore[no-untyped-call]
     return sorted(padded, key=entry_sortkey)

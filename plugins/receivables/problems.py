@@ -42,9 +42,7 @@ class Form(NamedTuple):
 
 CATALOGUE: Final[Mapping[str, Form]] = {
     # Settings
-    "unknown-setting": Form(
-        ERROR, 'there is no setting "{word}"', "use one of: {valid}; the nearest is {nearest}"
-    ),
+    "unknown-setting": Form(ERROR, 'there is no setting "{word}"', "use one of: {valid}; the nearest is {nearest}"),
     "setting-without-name": Form(ERROR, 'custom "{word}" says too little', "write it as: {example}"),
     "unknown-role": Form(
         ERROR, 'there is no role "{role}" for accounts', "use one of: {valid}; the nearest is {nearest}"
@@ -52,9 +50,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "role-without-account": Form(
         ERROR, 'the role "{role}" names no account', "add the accounts, for example {example}"
     ),
-    "unknown-policy": Form(
-        ERROR, 'there is no policy "{subject}"', "use one of: {valid}; the nearest is {nearest}"
-    ),
+    "unknown-policy": Form(ERROR, 'there is no policy "{subject}"', "use one of: {valid}; the nearest is {nearest}"),
     "unknown-policy-key": Form(
         ERROR,
         'the policy "{subject}" has no key "{key}"',
@@ -85,9 +81,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "unknown-kind": Form(
         WARNING, 'kind: "{value}" is not a kind of instalment', 'write kind: "retention" or leave it out'
     ),
-    "several-kinds": Form(
-        ERROR, "the tags {tags} name more than one kind of document", "keep the one that is right"
-    ),
+    "several-kinds": Form(ERROR, "the tags {tags} name more than one kind of document", "keep the one that is right"),
     "no-customer": Form(
         ERROR,
         "a posting of {amount} on the control account {account} names no customer",
@@ -127,8 +121,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "other-customer": Form(
         ERROR,
         '{word}: "{number}" is a document of {owner}, not of {customer}',
-        "correct the number, or move the amount to {owner} with an #apply entry; "
-        "until then {amount} stays on account",
+        "correct the number, or move the amount to {owner} with an #apply entry; until then {amount} stays on account",
     ),
     "other-currency": Form(
         ERROR,

@@ -53,11 +53,7 @@ def unpack(value: Any) -> Any:
 
 def pack_all(values: Mapping[str, Any]) -> dict[str, Any]:
     """Metadata as JSON, without Beancount's own marks; file and line stay."""
-    return {
-        key: value if key == "lineno" else pack(value)
-        for key, value in values.items()
-        if not key.startswith("__")
-    }
+    return {key: value if key == "lineno" else pack(value) for key, value in values.items() if not key.startswith("__")}
 
 
 class StoredDetails(Mapping[str, Any]):

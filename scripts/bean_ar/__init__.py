@@ -1,0 +1,1 @@
+"""The command `bean-ar`: thin; everything it shows comes from `receivables`."""

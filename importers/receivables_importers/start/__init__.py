@@ -8,6 +8,7 @@ looks across rows (`parties`, `documents`, `ledger`) are steps of their own, eac
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +41,10 @@ __all__ = [
     "told_all",
     "write",
 ]
+
+
+_NOT_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Categories of characters without which a file name is text that a mapping can repeat."""
 
 
 class Options(NamedTuple):
@@ -167,6 +172,11 @@ def _read(paths: Sequence[Path], settings: Settings) -> _Tables:
         if path.name in names:
             raise StartError(f"two files are called {path.name}: give one of them another name")
         names.add(path.name)
+        if any(unicodedata.category(character) in _NOT_IN_NAMES for character in path.name):
+            problems.append(
+                Problem(shown(path.name), "", None, "", "the file's name is not plain text", "rename it")
+            )
+            continue
         layout = table_settings(settings, path.name, "")
         try:
             grids = read_file(path, layout.encoding, layout.delimiter)
@@ -200,6 +210,7 @@ def _together(records: Sequence[Records]) -> Records:
         (),
         (),
         (),
+        {where: headers for some in records for where, headers in some.headers.items()},
     )
 
 

@@ -18,7 +18,7 @@ from receivables_importers.start.parties import Codes
 from receivables_importers.start.problems import Findings, shown
 from receivables_importers.start.reading import Cell
 from receivables_importers.start.records import GIVE_CURRENCY, Item, ReceiptRecord
-from receivables_importers.start.text import distinct, is_link, safe_link
+from receivables_importers.start.text import Names, is_link, safe_link
 from receivables_importers.start.values import in_currency
 
 _BETWEEN_NUMBERS = re.compile(r"[,;、،\n]")
@@ -99,11 +99,12 @@ def _once(items: Sequence[Item], rule: str, findings: Findings) -> list[Item]:
             continue
         findings.problem(
             item.place,
+            "number",
             f"the number {shown(item.number)} is already on row {earlier.place.line} of {earlier.place.file}",
             _repeated_mend(earlier, item, rule),
         )
     if added:
-        findings.decide(f"{added:,} rows are further lines of a document, and were added to it")
+        findings.decide(f"rows that are further lines of a document, and were added to it: {added:,}")
     return [item for item in kept if item.amount]
 
 
@@ -145,7 +146,7 @@ def _repeated_mend(one: Item, other: Item, rule: str) -> str:
 
 def _linked(items: Sequence[Item], findings: Findings) -> tuple[Document, ...]:
     """Each item with a legal link: its number where that is one, else something similar that nobody has."""
-    taken = {item.number.casefold() for item in items if is_link(item.number)}
+    free = Names(item.number for item in items if is_link(item.number))
     owner: dict[str, str] = {}
     found = []
     changed: list[Document] = []
@@ -162,8 +163,7 @@ def _linked(items: Sequence[Item], findings: Findings) -> tuple[Document, ...]:
         if not number and item.opening is not None:
             found.append(Document(item, day, ""))
             continue
-        link = distinct(safe_link(number or f"{item.date}-{item.customer}"), taken, str.casefold)
-        taken.add(link.casefold())
+        link = free.claim(safe_link(number or f"{item.date}-{item.customer}"))
         document = Document(item if number else item._replace(number=link), day, link)
         found.append(document)
         if number:
@@ -172,12 +172,11 @@ def _linked(items: Sequence[Item], findings: Findings) -> tuple[Document, ...]:
             unnumbered += 1
     if changed:
         findings.decide(
-            f"{len(changed):,} numbers are no links of their own in Beancount: they are kept as"
-            " number:, and the"
-            f" link is similar, for example ^{changed[0].link} for {shown(changed[0].item.number)}"
+            "numbers that are no links of their own in Beancount, and are kept as number: beside a similar"
+            f" link: {len(changed):,} (for example {shown(changed[0].item.number)} beside ^{changed[0].link})"
         )
     if unnumbered:
-        findings.decide(f"{unnumbered:,} invoices have no number, and are called by date and customer")
+        findings.decide(f"invoices without a number, which are called by date and customer: {unnumbered:,}")
     return tuple(found)
 
 
@@ -220,6 +219,7 @@ def _own_payment(document: Document) -> Payment:
 def _with_links(found: Sequence[Payment], taken: set[str], findings: Findings) -> Iterable[Payment]:
     """Payments with links of their own: the number, or after the document that is settled."""
     numbers = {payment.number.casefold() for payment in found if payment.number} - taken
+    free = Names(taken | numbers)
     shared = []
     for payment in found:
         first = payment.parts[0]
@@ -232,21 +232,17 @@ def _with_links(found: Sequence[Payment], taken: set[str], findings: Findings) -
             if clashes:
                 base = f"RC-{base}"
                 shared.append(payment.number)
-            link = distinct(base, taken | numbers, str.casefold)
-            taken.add(link.casefold())
+            link = free.claim(base)
             yield payment._replace(link=link, number="" if clashes else payment.number)
         elif first.document is not None and first.document.link:
             base = f"{'RF' if first.amount < 0 else 'RC'}-{first.document.link}"
-            link = distinct(base, taken | numbers, str.casefold)
-            taken.add(link.casefold())
-            yield payment._replace(link=link)
+            yield payment._replace(link=free.claim(base))
         else:
             yield payment
     if shared:
         findings.decide(
-            f"{len(shared):,} receipts have the number of an invoice, for example {shown(shared[0])}:"
-            " they are"
-            " called RC- and the number"
+            f"receipts with the number of an invoice, which are called RC- and the number: {len(shared):,}"
+            f" (for example {shown(shared[0])})"
         )
 
 
@@ -327,8 +323,7 @@ class _Receipts:
             )
         if more:
             self._findings.decide(
-                f"{more:,} receipts bring more than was open on their invoices: the rest of each stays"
-                " on account"
+                f"receipts of more than was open on their invoices, whose rest stays on account: {more:,}"
             )
         return found
 
@@ -355,6 +350,7 @@ class _Receipts:
             if line is not None and found and (record.date, *line[:2]) != (first.date, *found[0][:2]):
                 self._findings.problem(
                     record.place,
+                    "number",
                     f"the receipt {shown(record.number)} is already on row {first.place.line} with"
                     " another date,"
                     " customer or currency",
@@ -368,6 +364,7 @@ class _Receipts:
         for record in good:
             self._findings.problem(
                 record.place,
+                "number",
                 f"another row of the receipt {shown(record.number)} has a problem",
                 "correct that row",
             )
@@ -389,7 +386,7 @@ class _Receipts:
         if problem is None and not currency:
             problem = ("the currency is not known", GIVE_CURRENCY)
         if problem is not None:
-            self._findings.problem(record.place, *problem)
+            self._findings.problem(record.place, "settles" if targets else "amount", *problem)
             return None
         return _Line(customer, currency, in_currency(record.amount, currency), tuple(targets))
 
@@ -411,7 +408,7 @@ class _Receipts:
         else:
             message = f"several customers have the invoice {shown(number)}"
             mend = "fill in the customer"
-        self._findings.problem(record.place, message, mend)
+        self._findings.problem(record.place, "settles", message, mend)
         return None
 
 

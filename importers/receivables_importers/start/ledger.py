@@ -109,7 +109,7 @@ def build(records: Records, settings: Settings, sources: Sequence[str], plugin: 
     Raises:
       StartError: The text would not say what was meant, which is a fault of the program.
     """
-    findings = Findings()
+    findings = Findings(records.headers)
     table = customer_table(records.customers, findings)
     codes = Codes(table)
     items = [item._replace(customer=codes.of(item.customer)) for item in records.items]
@@ -120,7 +120,8 @@ def build(records: Records, settings: Settings, sources: Sequence[str], plugin: 
     strangers = sorted({payment.customer for payment in paid} - with_documents)
     if strangers:
         findings.decide(
-            f"{len(strangers):,} customers have receipts but no invoice, for example {shown(strangers[0])}"
+            f"customers who have receipts but no invoice: {len(strangers):,} (for example"
+            f" {shown(strangers[0])})"
         )
     customers = parties(table, [document.item for document in found], strangers, settings.accounts, findings)
     _tell_kinds(found, paid, findings)
@@ -149,43 +150,37 @@ def _tell_kinds(found: Sequence[Document], paid: Sequence[Payment], findings: Fi
     credits = [item for item in invoices if item.amount < 0]
     if credits:
         findings.decide(
-            f"{len(credits):,} negative invoices became credit memos, for example {shown(credits[0].number)}"
+            f"negative invoices, which become credit memos: {len(credits):,} (for example"
+            f" {shown(credits[0].number)})"
         )
     if any(item.settled_on and item.paid is None for item in invoices):
-        findings.decide("invoices with a day of payment and no paid amount are settled in full on that day")
+        findings.decide("an invoice with a day of payment and no paid amount is settled in full on that day")
     if any(item.settled_on for item in credits):
-        findings.decide("credit memos with a day of payment are refunded from the bank on that day")
-    early = sum(1 for item in invoices if item.due and item.date and item.due < item.date)
-    if early:
-        findings.decide(f"{early:,} invoices are due before their own date; they are booked as the file says")
-    undue = sum(1 for item in invoices if item.amount > 0 and not item.due and "terms" not in item.words)
-    if undue:
-        findings.decide(
-            f"{undue:,} invoices have neither due date nor terms: unless the customer has terms, they"
-            " are due on"
-            " their date"
-        )
-    undated = [
-        document.item for document in found if document.item.disputed and not document.item.disputed_on
-    ]
-    if undated:
-        findings.decide(f"{len(undated):,} disputes have no date of their own, and bear that of the invoice")
-    fine = sum(
-        1 for document in found if decimal_places(document.item.amount) > iso_digits(document.item.currency)
-    )
-    if fine:
-        findings.decide(
-            f"{fine:,} amounts have more decimal places than their currency; they are kept exactly"
-        )
-    before = sum(
-        1
-        for payment in paid
-        if any(part.document is not None and payment.date < part.document.day for part in payment.parts)
-    )
-    if before:
-        findings.decide(
-            f"{before:,} receipts are older than the invoice that they settle; they count from its date"
-        )
+        findings.decide("a credit memo with a day of payment is refunded from the bank on that day")
+    counts = {
+        "invoices that are due before their own date, booked as the file says": sum(
+            1 for item in invoices if item.due and item.date and item.due < item.date
+        ),
+        "invoices with neither due date nor terms, due on their date unless the customer has terms": sum(
+            1 for item in invoices if item.amount > 0 and not item.due and "terms" not in item.words
+        ),
+        "disputes without a date of their own, which bear that of the invoice": sum(
+            1 for document in found if document.item.disputed and not document.item.disputed_on
+        ),
+        "amounts with more decimal places than their currency has, kept exactly": sum(
+            1
+            for document in found
+            if decimal_places(document.item.amount) > iso_digits(document.item.currency)
+        ),
+        "receipts that are older than the invoice they settle, and count for it from its date": sum(
+            1
+            for payment in paid
+            if any(part.document is not None and payment.date < part.document.day for part in payment.parts)
+        ),
+    }
+    for what, count in counts.items():
+        if count:
+            findings.decide(f"{what}: {count:,}")
 
 
 # Entries

@@ -71,7 +71,6 @@ from receivables_importers.start.problems import Problem, StartError, shown
 from receivables_importers.start.reading import Cell, Sheet
 from receivables_importers.start.values import (
     COMMA,
-    DAY_FIRST,
     NOTHING,
     ORDERS,
     POINT,
@@ -166,8 +165,8 @@ class TableMapping(NamedTuple):
       columns: Field → position of its column.
       keep: Metadata key → position of the column.
       ignore: Headers of columns that are left out.
-      dates: The order of day, month and year.
-      decimal: The decimal mark.
+      dates: The order of day, month and year; None when no cell depends on it.
+      decimal: The decimal mark; None when no cell depends on it.
       currency: Where a row does not say; None when every row does.
       sign: AS_IS or REVERSED; None when nobody said.
     """
@@ -176,8 +175,8 @@ class TableMapping(NamedTuple):
     columns: Mapping[str, int]
     keep: Mapping[str, int]
     ignore: tuple[str, ...]
-    dates: str
-    decimal: str
+    dates: str | None
+    decimal: str | None
     currency: str | None
     sign: str | None
 
@@ -211,7 +210,7 @@ def parse_settings(name: str, data: bytes) -> Settings:
         content = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise StartError(f"{name}: is not written in UTF-8: save it as UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise StartError(f"{name}: is not TOML: {error}") from error
     reader = _Toml(name, "", content)
     accounts = reader.table("accounts")
@@ -235,6 +234,13 @@ def parse_settings(name: str, data: bytes) -> Settings:
     )
     accounts.done()
     reader.done()
+    for role in ("income", "bank", "opening"):
+        account = getattr(settings.accounts, role)
+        if f"{account}:".startswith(f"{settings.accounts.receivable}:"):
+            raise StartError(
+                f"{name}: [accounts] {role} = {shown(account)} is below the customers' accounts: choose"
+                " another"
+            )
     for written, code in settings.currencies.items():
         if not re.fullmatch(r"[A-Z][A-Z0-9'._\-]{0,22}[A-Z0-9]", code):
             raise StartError(
@@ -424,11 +430,11 @@ def _table_text(sheet: Sheet, mapping: TableMapping) -> list[str]:
         lines.append(f"encoding = {_toml_text(sheet.encoding)}")
     if sheet.delimiter:
         lines.append(f"delimiter = {_toml_text(sheet.delimiter)}")
-    lines += [
-        f"header_row = {sheet.header_line}",
-        f'dates = "{mapping.dates}"',
-        f'decimal = "{mapping.decimal}"',
-    ]
+    lines.append(f"header_row = {sheet.header_line}")
+    if mapping.dates is not None:
+        lines.append(f'dates = "{mapping.dates}"')
+    if mapping.decimal is not None:
+        lines.append(f'decimal = "{mapping.decimal}"')
     if mapping.currency is not None:
         lines.append(f"currency = {_toml_text(mapping.currency)}")
     if mapping.sign is not None:
@@ -661,7 +667,7 @@ class _Resolver:
                 key = metadata_key(column, at, keep)
                 keep[key] = at
                 guessed.append(f"{shown(column)} as {key}")
-        if guessed:
+        if guessed and not self._problems:
             self._decisions.append(f"other columns are kept as metadata: {', '.join(guessed)}")
         return keep, tuple(ignored)
 
@@ -677,7 +683,7 @@ class _Resolver:
                 if isinstance(cell, str) and cell.casefold() not in NOTHING:
                     yield row.line, self._sheet.columns[at], cell
 
-    def _dates(self, columns: Mapping[str, int]) -> str:
+    def _dates(self, columns: Mapping[str, int]) -> str | None:
         stated = self._table.dates or self._settings.dates
         if stated is not None:
             return stated
@@ -712,9 +718,9 @@ class _Resolver:
                     ),
                 ),
             )
-        return tally.left[0] if tally.left else DAY_FIRST
+        return tally.left[0] if len(tally.left) == 1 else None
 
-    def _decimal(self, columns: Mapping[str, int]) -> str:
+    def _decimal(self, columns: Mapping[str, int]) -> str | None:
         stated = self._table.decimal or self._settings.decimal
         if stated is not None:
             return stated
@@ -748,7 +754,7 @@ class _Resolver:
                     ),
                 ),
             )
-        return tally.left[0] if tally.left else POINT
+        return tally.left[0] if len(tally.left) == 1 else None
 
     def _currency(self, columns: Mapping[str, int]) -> str | None:
         stated = self._table.currency or self._settings.currency or self._default_currency

@@ -14,7 +14,7 @@ from receivables_importers.start.mapping import Accounts
 from receivables_importers.start.problems import Findings, shown
 from receivables_importers.start.reading import Cell
 from receivables_importers.start.records import CustomerRecord, Item, Place
-from receivables_importers.start.text import account_leaf, distinct
+from receivables_importers.start.text import Names, account_leaf
 
 
 class Party(NamedTuple):
@@ -43,6 +43,7 @@ def customer_table(records: Iterable[CustomerRecord], findings: Findings) -> dic
         if first is not record:
             findings.problem(
                 record.place,
+                "customer",
                 f"the customer {shown(record.code)} is already on row {first.place.line} of"
                 f" {first.place.file}",
                 "delete one of the rows",
@@ -80,14 +81,15 @@ class Codes:
         if self.by_name:
             name, code = next(iter(self.by_name.items()))
             findings.decide(
-                f"{len(self.by_name):,} customers are named instead of coded in the documents, for example"
-                f" {shown(name)}, who is {shown(code)}"
+                f"customers whom the documents name instead of their code: {len(self.by_name):,} (for example"
+                f" {shown(name)}, who is {shown(code)})"
             )
         if self.unlisted:
             names = ", ".join(shown(code) for code in list(self.unlisted)[:3])
             findings.decide(
-                f"{len(self.unlisted):,} customers of documents are not in the table of customers:"
-                f" {names}{', …' if len(self.unlisted) > 3 else ''}; they get accounts all the same"
+                "customers of documents who are not in the table of customers, and get accounts all"
+                " the same:"
+                f" {len(self.unlisted):,} ({names}{', …' if len(self.unlisted) > 3 else ''})"
             )
 
 
@@ -168,16 +170,17 @@ def _accounts(
             account = wanted if ":" in wanted else f"{names.receivable}:{wanted}"
             problem = _account_problem(code, account, found, owner, names.receivable)
             if problem is not None:
-                findings.problem(place, *problem)
+                findings.problem(place, "account", *problem)
             else:
                 found[code] = account
                 owner[account.casefold()] = code
     changed = []
+    free = Names(found.values())
     for code in codes:
         if code not in found:
             name = words[code].get("name", code) if names.names == "name" else code
             wanted = f"{names.receivable}:{account_leaf(name)}"
-            account = distinct(wanted, owner, str.casefold)
+            account = free.claim(wanted)
             if account != wanted:
                 changed.append(
                     f"{shown(code)} has {account}, as {shown(owner[wanted.casefold()])} has {wanted}"
@@ -186,8 +189,8 @@ def _accounts(
             owner[account.casefold()] = code
     if changed:
         findings.decide(
-            f"{len(changed):,} customers would have the account of another: {'; '.join(changed[:3])}"
-            f"{'; …' if len(changed) > 3 else ''}"
+            f"customers whose account would be that of another: {len(changed):,} ({'; '.join(changed[:3])}"
+            f"{'; …' if len(changed) > 3 else ''})"
         )
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 SHOWN: Final = 20
@@ -36,15 +36,21 @@ class Problem(NamedTuple):
 
 
 class Findings:
-    """Gathers what is wrong and what was decided while something is built from many rows."""
+    """Gathers what is wrong and what was decided while something is built from many rows.
 
-    def __init__(self) -> None:
+    Args:
+      headers: File and sheet → field → header of its column.
+    """
+
+    def __init__(self, headers: Mapping[tuple[str, str], Mapping[str, str]]) -> None:
+        self._headers = headers
         self.problems: list[Problem] = []
         self.decisions: list[str] = []
 
-    def problem(self, place: tuple[str, str, int], message: str, mend: str) -> None:
-        """Note that a row (file, sheet, row) cannot be used."""
-        self.problems.append(Problem(*place, "", message, mend))
+    def problem(self, place: tuple[str, str, int], field: str, message: str, mend: str) -> None:
+        """Note that a row (file, sheet, row) cannot be used because of one of its fields."""
+        column = self._headers.get(place[:2], {}).get(field, "")
+        self.problems.append(Problem(*place, column, message, mend))
 
     def decide(self, words: str) -> None:
         """Note something that was decided rather than read."""
@@ -74,8 +80,7 @@ def told(problem: Problem) -> str:
         where.append(f"row {problem.line}")
     if problem.column:
         where.append(f"column {shown(problem.column)}")
-    separator = ":\n" if "\n" in problem.mend else ": "
-    return f"{', '.join(where)}: {problem.message}{separator if problem.mend else ''}{problem.mend}"
+    return f"{', '.join(where)}: {problem.message}{': ' if problem.mend else ''}{problem.mend}"
 
 
 def told_all(problems: Sequence[Problem], limit: int = SHOWN) -> tuple[str, ...]:

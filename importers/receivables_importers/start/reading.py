@@ -37,6 +37,8 @@ UNPACKED_BYTES_MAX: Final = 1 << 30
 ROWS_MAX: Final = 1_048_576
 """As many as a worksheet has."""
 COLUMNS_MAX: Final = 1_024
+HEADER_CHARACTERS_MAX: Final = 120
+"""Of a longer header the beginning counts."""
 CELL_CHARACTERS_MAX: Final = 32_767
 """As many as a cell of a worksheet holds."""
 
@@ -589,7 +591,7 @@ def _header(rows: Sequence[Row]) -> Row:
 
 def _header_text(cell: Cell, position: int) -> str:
     """The header of a column, or the letter by which the spreadsheet program calls it."""
-    text = " ".join(str(cell).split()) if cell is not None else ""
+    text = " ".join(str(cell).split())[:HEADER_CHARACTERS_MAX].strip() if cell is not None else ""
     return text or f"column {column_letter(position)}"
 
 

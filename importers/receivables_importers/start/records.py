@@ -24,8 +24,12 @@ from receivables_importers.start.mapping import AS_IS, REVERSED, Settings, Table
 from receivables_importers.start.problems import Problem, shown
 from receivables_importers.start.reading import Cell, Row, Sheet
 from receivables_importers.start.values import (
+    DAY_FIRST,
     DECIMALS_MAX,
+    DIGITS_MAX,
+    POINT,
     SHARED_SYMBOLS,
+    TOO_LARGE,
     currency_of,
     decimal_places,
     in_currency,
@@ -143,6 +147,7 @@ class Records(NamedTuple):
       problems: Those of single rows.
       table_problems: Those of whole tables, which cannot be left out.
       decisions: What was decided on the way, in words.
+      headers: File and sheet → field → header of its column.
     """
 
     customers: tuple[CustomerRecord, ...]
@@ -151,6 +156,7 @@ class Records(NamedTuple):
     problems: tuple[Problem, ...]
     table_problems: tuple[Problem, ...]
     decisions: tuple[str, ...]
+    headers: Mapping[tuple[str, str], Mapping[str, str]]
 
 
 def read_records(sheet: Sheet, mapping: TableMapping, settings: Settings) -> Records:
@@ -161,6 +167,7 @@ def read_records(sheet: Sheet, mapping: TableMapping, settings: Settings) -> Rec
     problems: list[Problem] = []
     totals: list[int] = []
     zeros: list[int] = []
+    without_currency: list[int] = []
     for row in sheet.rows:
         reader = _RowReader(sheet, mapping, settings, row)
         if reader.is_total():
@@ -181,27 +188,39 @@ def read_records(sheet: Sheet, mapping: TableMapping, settings: Settings) -> Rec
                     items.append(item)
                 else:
                     zeros.append(row.line)
-        problems += reader.problems
+        problems += sorted(reader.problems, key=lambda problem: _column_order(sheet, problem))
+        without_currency += [row.line] * reader.currency_missing
     decisions = []
     if totals:
-        decisions.append(f"{_rows(totals)} the totals below the table, and left out")
+        decisions.append(f"rows of totals, which are left out: {_rows(totals)}")
     if zeros:
-        decisions.append(f"{_rows(zeros)} left out, as the amount is zero")
+        decisions.append(f"rows with the amount zero, which are left out: {_rows(zeros)}")
     return Records(
         tuple(customers),
         tuple(items),
         tuple(receipts),
         tuple(problems),
-        _signs(sheet, mapping, items),
+        (*_signs(sheet, mapping, items), *_currencies(sheet, without_currency)),
         tuple(decisions),
+        {(sheet.name, sheet.sheet): {field: sheet.columns[at] for field, at in mapping.columns.items()}},
     )
 
 
+def _column_order(sheet: Sheet, problem: Problem) -> int:
+    return sheet.columns.index(problem.column) if problem.column in sheet.columns else -1
+
+
+def _currencies(sheet: Sheet, without: list[int]) -> tuple[Problem, ...]:
+    """One problem for all rows whose currency nothing tells."""
+    if not without:
+        return ()
+    message = f"rows whose currency is not known: {_rows(without)}"
+    return (Problem(sheet.name, sheet.sheet, None, "", message, GIVE_CURRENCY),)
+
+
 def _rows(lines: list[int]) -> str:
-    if len(lines) == 1:
-        return f"row {lines[0]} is"
     first = ", ".join(str(line) for line in lines[:3])
-    return f"{len(lines):,} rows ({first}{', …' if len(lines) > 3 else ''}) are"
+    return f"{len(lines):,} (row {first}{', …' if len(lines) > 3 else ''})"
 
 
 def _signs(sheet: Sheet, mapping: TableMapping, items: list[Item]) -> tuple[Problem, ...]:
@@ -358,6 +377,7 @@ class _RowReader:
         self.row = row
         self.place = Place(sheet.name, sheet.sheet, row.line)
         self.problems: list[Problem] = []
+        self.currency_missing = False
 
     def problem(self, field: str, message: str, mend: str = "") -> None:
         at = self.mapping.columns.get(field)
@@ -436,7 +456,7 @@ class _RowReader:
         if isinstance(cell, datetime.date):
             return cell
         try:
-            return read_date(cell if isinstance(cell, str) else f"{cell:f}", self.mapping.dates)
+            return read_date(cell if isinstance(cell, str) else f"{cell:f}", self.mapping.dates or DAY_FIRST)
         except ValueError as error:
             self.problem(field, f"{shown(cell)} is no date: {error}", "write it as 2026-01-31")
             return None
@@ -464,10 +484,13 @@ class _RowReader:
             amount = cell
         else:
             try:
-                amount, currency = read_money(cell, self.mapping.decimal)
+                amount, currency = read_money(cell, self.mapping.decimal or POINT)
             except ValueError as error:
                 self.problem(field, f"{shown(cell)} is no amount: {error}", "write it as 1234.50")
                 return None
+        if abs(amount) >= TOO_LARGE:
+            self.problem(field, f"{shown(cell)} has more than {DIGITS_MAX} digits", "correct it")
+            return None
         if decimal_places(amount) > DECIMALS_MAX:
             self.problem(
                 field,
@@ -503,7 +526,7 @@ class _RowReader:
             return self._with_sign(written, stated, field)
         currency = stated or (self.mapping.currency if default else None)
         if currency is None and needed:
-            self.problem(field, "the currency is not known", GIVE_CURRENCY)
+            self.currency_missing = True
         return currency
 
     def _with_sign(self, written: str, stated: str | None, field: str) -> str | None:

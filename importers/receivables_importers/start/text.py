@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -91,13 +91,32 @@ def _letter(character: str) -> str:
     return "" if category[0] == "M" or category == "Cf" else "-"
 
 
-def distinct(wanted: str, taken: Container[str], fold: Callable[[str], str] = str) -> str:
-    """`wanted`, or with the first of -2, -3, … that is not taken; `fold` says which names are the same."""
-    name, count = wanted, 1
-    while fold(name) in taken:
-        count += 1
-        name = f"{wanted}-{count}"
-    return name
+class Names:
+    """Hands out names that all differ, also when capitals do not count.
+
+    Args:
+      taken: Names that nobody gets.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {name.casefold() for name in taken}
+        self._count: dict[str, int] = {}
+
+    def claim(self, wanted: str) -> str:
+        """`wanted`, or with the first of -2, -3, … that is free; it is taken from now on.
+
+        >>> names = Names(["INV-1"])
+        >>> names.claim("inv-1"), names.claim("inv-1"), names.claim("INV-2")
+        ('inv-1-2', 'inv-1-3', 'INV-2')
+        """
+        name = wanted
+        count = self._count.get(wanted.casefold(), 1)
+        while name.casefold() in self._taken:
+            count += 1
+            name = f"{wanted}-{count}"
+        self._count[wanted.casefold()] = count
+        self._taken.add(name.casefold())
+        return name
 
 
 # Directives

@@ -40,8 +40,11 @@ DECIMALS_MAX: Final = 6
 YEARS: Final = range(1900, 2200)
 """A year outside is a typing error."""
 
-SPREADSHEET_DIGITS_MAX: Final = Decimal(10) ** 15
-"""From here on a workbook has rounded a number, as it keeps fifteen digits."""
+DIGITS_MAX: Final = 15
+"""How many digits a workbook keeps of a number: of more it has lost some. No amount has more before its
+decimal mark, which also keeps the sum of a million of them exact."""
+
+TOO_LARGE: Final = Decimal(10) ** DIGITS_MAX
 
 NOTHING: Final = frozenset({"", "-", "–", "—", "n/a", "null", "none", "nil"})
 """What people and databases write into a cell for "nothing here"."""
@@ -313,7 +316,7 @@ def text_of(cell: Cell) -> str:
             raise ValueError("the spreadsheet program has shortened it: format the column as text")
         return text
     if isinstance(cell, Decimal):
-        if abs(cell) >= SPREADSHEET_DIGITS_MAX:
+        if abs(cell) >= TOO_LARGE:
             raise ValueError(
                 "it has more digits than a spreadsheet keeps: format the column as text, type it again"
             )

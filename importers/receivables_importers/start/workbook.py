@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import math
 import sys
 from decimal import Decimal
 from typing import Any
@@ -38,12 +39,13 @@ def encoded(value: object) -> str | None:
         return "t" + value if value else None
     if isinstance(value, bool):
         return "tTRUE" if value else "tFALSE"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "t#NUM!"
     if isinstance(value, int | float):
         return "n" + format(Decimal(format(value, ".15g")), "f")
-    if isinstance(value, datetime.datetime):
-        return "d" + value.date().isoformat()
     if isinstance(value, datetime.date):
-        return "d" + value.isoformat()
+        day = value.date() if isinstance(value, datetime.datetime) else value
+        return "d" + day.isoformat()
     return "t" + str(value)
 
 

@@ -112,7 +112,7 @@ def cells_wide(text: str) -> int:
     if _ONE_CELL.fullmatch(text):
         return len(text)
     # Imported at the first such text only: it takes 15 ms, and most ledgers never need it.
-    from rich.cells import cell_len  # noqa: PLC0415
+    from rich.cells import cell_len
 
     return cell_len(text)
 

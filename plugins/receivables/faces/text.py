@@ -160,10 +160,10 @@ def _fields(report: Report) -> list[_Field]:
             cells = [
                 amount(value, digits[row[currency_position]])
                 if isinstance(value, Decimal)
-                else _neutral(plain(value))
+                else neutral(plain(value))
                 for value, row in zip(values, rows, strict=True)
             ]
-        title = _neutral(_SHORT_HEADINGS.get(column.name, heading(column)))
+        title = neutral(_SHORT_HEADINGS.get(column.name, heading(column)))
         words = [cells_wide(word) for word in title.split()]
         elastic = column.type is str and column.name not in currencies
         natural = max(map(cells_wide, set(cells)), default=0)
@@ -190,14 +190,14 @@ def _labelled(fields: Sequence[_Field], count: int) -> list[_Field]:
 def _texts(column: Column, values: Sequence[Value]) -> list[str]:
     # Equal numbers may have different digits, so only text and dates are looked up.
     if column.type in (str, datetime.date):
-        shown = {value: _neutral(plain(value)) for value in set(values)}
+        shown = {value: neutral(plain(value)) for value in set(values)}
         return [shown[value] for value in values]
     if column.type is bool:
         return ["" if value is None else "yes" if value else "no" for value in values]
-    return [_neutral(plain(value)) for value in values]
+    return [neutral(plain(value)) for value in values]
 
 
-def _neutral(text: str) -> str:
+def neutral(text: str) -> str:
     """Text in which every character that could act on the terminal is a visible escape."""
     if text.isprintable():
         return text
@@ -403,7 +403,7 @@ def _records(fields: Sequence[_Field], count: int, width: int, colour: bool) -> 
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    return [_isolated(line) for line in _wrap_words(_neutral(text), width)]
+    return [_isolated(line) for line in _wrap_words(neutral(text), width)]
 
 
 def _wrap_words(text: str, width: int) -> list[str]:

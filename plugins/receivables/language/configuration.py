@@ -47,9 +47,7 @@ def nearest(word: str, valid: Iterable[str]) -> str:
 
 def public(meta: Mapping[str, Any] | None) -> dict[str, Any]:
     """The metadata that the user wrote: without file, line and Beancount's own marks."""
-    return {
-        key: value for key, value in (meta or {}).items() if key not in HIDDEN and not key.startswith("__")
-    }
+    return {key: value for key, value in (meta or {}).items() if key not in HIDDEN and not key.startswith("__")}
 
 
 def read_settings(customs: Sequence[Any], options: Mapping[str, Any], problems: list[Problem]) -> Settings:
@@ -97,9 +95,7 @@ def _words(entry: Any, problems: list[Problem]) -> list[Any] | None:
     values = [value.value for value in entry.values or ()]
     if values and isinstance(values[0], str) and values[0]:
         return values
-    problems.append(
-        problem("setting-without-name", entry.meta, entry, word=entry.type, example=EXAMPLES[entry.type])
-    )
+    problems.append(problem("setting-without-name", entry.meta, entry, word=entry.type, example=EXAMPLES[entry.type]))
     return None
 
 
@@ -120,9 +116,7 @@ def _role(entry: Any, roles: dict[str, list[str]], problems: list[Problem]) -> N
             )
         )
     elif not accounts or not all(isinstance(account, str) for account in accounts):
-        problems.append(
-            problem("role-without-account", entry.meta, entry, role=role, example=EXAMPLES[ACCOUNTS])
-        )
+        problems.append(problem("role-without-account", entry.meta, entry, role=role, example=EXAMPLES[ACCOUNTS]))
     else:
         roles.setdefault(role, []).extend(accounts)
 
@@ -238,9 +232,7 @@ def _rate(entry: Any, rates: dict[str, list[Rate]], problems: list[Problem]) -> 
     if values is None:
         return
     if len(values) != 2 or not isinstance(values[1], Decimal):
-        problems.append(
-            problem("setting-without-name", entry.meta, entry, word=entry.type, example=EXAMPLES[RATE])
-        )
+        problems.append(problem("setting-without-name", entry.meta, entry, word=entry.type, example=EXAMPLES[RATE]))
         return
     rates.setdefault(values[0], []).append(Rate(entry.date, values[0], values[1], entry.meta))
 

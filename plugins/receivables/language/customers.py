@@ -35,9 +35,7 @@ def account_details(
         for entry in others
         if type(entry) is Open and within(entry.account, roots)
     }
-    closed = {
-        entry.account: entry.date for entry in others if type(entry) is Close and entry.account in details
-    }
+    closed = {entry.account: entry.date for entry in others if type(entry) is Close and entry.account in details}
     return details, closed
 
 
@@ -79,9 +77,7 @@ def read_customers(
         sources.setdefault(code, source)
         merged.setdefault(code, {})
     return {
-        code: Customer(
-            code, _name(code, merged[code]), tuple(accounts.get(code, ())), merged[code], sources[code]
-        )
+        code: Customer(code, _name(code, merged[code]), tuple(accounts.get(code, ())), merged[code], sources[code])
         for code in sorted(merged)
     }
 

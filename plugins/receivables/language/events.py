@@ -106,9 +106,7 @@ def _by(kind: str, value: Any, entry: Any, problems: list[Problem]) -> datetime.
                 entry.meta,
                 entry,
                 kind=kind or "note",
-                reason="it has no day by: which it is due"
-                if value is None
-                else f"by: {value!r} is not a date",
+                reason="it has no day by: which it is due" if value is None else f"by: {value!r} is not a date",
                 example=EXAMPLES["promise"],
             )
         )

@@ -35,9 +35,7 @@ from receivables.problems import Problem, problem
 from receivables.rules.terms import Terms, TermsError, parse_terms
 from receivables.settings import BAD_DEBT, BANK, CUSTOMERS, SUSPENSE, Settings
 
-WORDS: Final = frozenset(
-    {"settles", "invoice", "due", "terms", "number", "dated", "customer", "contract", "kind"}
-)
+WORDS: Final = frozenset({"settles", "invoice", "due", "terms", "number", "dated", "customer", "contract", "kind"})
 """The metadata words that this module understands on transactions and postings."""
 
 DEFAULT_NUMBERING: Final[Mapping[str, tuple[str, ...]]] = {
@@ -261,15 +259,7 @@ def read_movements(
                 if kind in _ONE_SIDED:
                     kind = _checked_side(kind, entry, posting, problems)
             elif debit:
-                kind = (
-                    INVOICE
-                    if not sides
-                    else OPENING
-                    if sides & _EQUITY
-                    else ""
-                    if sides & _MONEY_OUT
-                    else INVOICE
-                )
+                kind = INVOICE if not sides else OPENING if sides & _EQUITY else "" if sides & _MONEY_OUT else INVOICE
             else:
                 kind = (
                     RECEIPT
@@ -312,6 +302,8 @@ def read_movements(
         if tagged == APPLY:
             _check_apply(entry, found if several else [found], problems)
     ledger = Ledger(tuple(reader.places), l_place, l_date, l_amount)
+    if unnumbered:
+        _name_applied(movements)
     if several_links:
         _choose_unclear(movements, several_links, numbering, problems)
     if unnumbered:
@@ -426,9 +418,7 @@ class _Reader:
         """The terms of a document: its own, its contract's, else the customer's."""
         for meta in both:
             if "terms" in meta:
-                own = _read_terms(
-                    meta["terms"], meta if "filename" in meta else entry.meta, entry, self._problems
-                )
+                own = _read_terms(meta["terms"], meta if "filename" in meta else entry.meta, entry, self._problems)
                 if own is not None:
                     return own
         for meta in both:
@@ -483,9 +473,7 @@ def _word(meta: Mapping[str, Any], word: str, entry: Any, problems: list[Problem
         return value.strip()
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return str(value)
-    problems.append(
-        problem("bad-text", meta if "filename" in meta else entry.meta, entry, word=word, value=value)
-    )
+    problems.append(problem("bad-text", meta if "filename" in meta else entry.meta, entry, word=word, value=value))
     return ""
 
 
@@ -499,9 +487,7 @@ def _day(meta: Mapping[str, Any], word: str, entry: Any, problems: list[Problem]
             return datetime.date.fromisoformat(value.strip())
         except ValueError:
             pass
-    problems.append(
-        problem("bad-date", meta if "filename" in meta else entry.meta, entry, word=word, value=str(value))
-    )
+    problems.append(problem("bad-date", meta if "filename" in meta else entry.meta, entry, word=word, value=str(value)))
     return None
 
 
@@ -561,6 +547,20 @@ def _choose_unclear(
                 )
             )
         movements[place] = movement._replace(number=candidates[0])
+
+
+def _name_applied(movements: list[Movement]) -> None:
+    """Name each leg of an #apply entry by what the other legs name: the money is that document's."""
+    legs: dict[int, list[int]] = {}
+    for place, movement in enumerate(movements):
+        if movement.kind == APPLY and not movement.number:
+            legs.setdefault(id(movement.entry), []).append(place)
+    for places in legs.values():
+        of_entry = [movements[place] for place in places]
+        for place, movement in zip(places, of_entry, strict=True):
+            named = [name for other in of_entry if other.debit != movement.debit for name in other.settles]
+            if named:
+                movements[place] = movement._replace(number=", ".join(dict.fromkeys(named)))
 
 
 def _name_unnumbered(movements: list[Movement], pockets: Sequence[Pocket], ledger: Ledger) -> None:

@@ -32,7 +32,7 @@ class Letter(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def render(statement: Statement, format: str) -> Letter:  # noqa: A002 - the name that users know
+def render(statement: Statement, format: str) -> Letter:
     """A statement of account as a file.
 
     Args:
@@ -44,15 +44,15 @@ def render(statement: Statement, format: str) -> Letter:  # noqa: A002 - the nam
       ValueError: When the format is none of `FORMATS`.
     """
     if format == "pdf":
-        from receivables.letters import pdf  # noqa: PLC0415
+        from receivables.letters import pdf
 
         return Letter(*pdf.render(statement))
     if format == "html":
-        from receivables.letters import webpage  # noqa: PLC0415
+        from receivables.letters import webpage
 
         return Letter(*webpage.render(statement))
     if format == "xlsx":
-        from receivables.letters import workbook  # noqa: PLC0415
+        from receivables.letters import workbook
 
         return Letter(*workbook.render(statement))
     raise ValueError(f'letter format "{format}" is none of {", ".join(FORMATS)}')

@@ -422,8 +422,10 @@ def _widest(key: str, lines: list[Line], totals: tuple[str, str, str]) -> str:
     balance, debit, credit = totals
     first = {"balance": balance, "debit": debit, "credit": credit}.get(key, "")
     # Keys of a TypedDict must be literals, and this one is a column's.
-    return max((str(line[key]) for line in lines), key=len, default=first) if not first else max(
-        [first, *(str(line[key]) for line in lines)], key=len
+    return (
+        max((str(line[key]) for line in lines), key=len, default=first)
+        if not first
+        else max([first, *(str(line[key]) for line in lines)], key=len)
     )
 
 

@@ -47,10 +47,12 @@ class Fonts(NamedTuple):
 @functools.cache
 def fonts() -> Fonts:
     """The fonts of the installed font packages."""
-    import typst  # noqa: PLC0415 - a large library, and only letters as PDF need it
+    import typst
 
     loaded = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(path) for path in _folders()]
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(path) for path in _folders()],
     )
     upright = {font.family: font.path for font in loaded.fonts() if font.style == "normal" and font.path}
     order = [family for family in PREFERRED if family in upright]

@@ -18,7 +18,12 @@ import functools
 from decimal import Decimal
 from typing import NamedTuple
 
-LOCALES = {"en": ("en_GB", "d MMM y"), "vi": ("vi", "dd/MM/y"), "ar": ("ar_AE", "dd/MM/y"), "zh": ("zh", "y年M月d日")}
+LOCALES = {
+    "en": ("en_GB", "d MMM y"),
+    "vi": ("vi", "dd/MM/y"),
+    "ar": ("ar_AE", "dd/MM/y"),
+    "zh": ("zh", "y年M月d日"),
+}
 """Babel's locale and the date pattern of each language."""
 
 _DIRECTION_MARKS = str.maketrans("", "", "\u061c\u200e\u200f")
@@ -75,7 +80,7 @@ def split(amount: Decimal, digits: int) -> tuple[bool, str, str]:
 def formats(language: str) -> Formats:
     """How `language` writes numbers and dates; English for a language that we have no letters in."""
     # Babel costs some 40 ms and is needed by nobody who only lists open items.
-    from babel import Locale  # noqa: PLC0415
+    from babel import Locale
 
     name, pattern = LOCALES.get(language, LOCALES["en"])
     symbols = Locale.parse(name).number_symbols["latn"]
@@ -86,6 +91,6 @@ def formats(language: str) -> Formats:
 
 @functools.lru_cache(maxsize=4096)
 def _date(locale: str, pattern: str, day: datetime.date) -> str:
-    from babel.dates import format_date  # noqa: PLC0415
+    from babel.dates import format_date
 
     return format_date(day, format=pattern, locale=locale)

@@ -13,14 +13,15 @@ import functools
 import json
 import os.path
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from receivables.letters.branding import Logo, branding
 from receivables.letters.content import content
 from receivables.letters.errors import LetterError
 from receivables.letters.fonts import CHINESE_EXTRA, describe, fonts, missing, remedy
-from receivables.letters.logo import Logo, logo
 from receivables.letters.model import Statement
 from receivables.letters.phrases import FALLBACK, phrases
 from receivables.letters.texts import plain
@@ -28,10 +29,7 @@ from receivables.letters.texts import plain
 if TYPE_CHECKING:
     import typst
 
-ACCENT = "#1f3a5f"
-"""The colour of a letter whose company names none: a blue that prints as a dark grey."""
-
-TEMPLATE = Path(str(files(__package__).joinpath("statement.typ")))
+TEMPLATE = Path(str(files("receivables.letters").joinpath("statement.typ")))
 
 _ONE_PAGE_ROWS = 28
 """Up to so many rows a letter probably fits on one page; see `_fits_one_page`."""
@@ -47,35 +45,25 @@ def render(statement: Statement) -> tuple[bytes, tuple[str, ...]]:
       LetterError: When the company's own template cannot be used; the message names file and line.
     """
     who = plain(f"{statement.debtor.code} ({statement.debtor.name})").replace("\n", " ")
-    warnings: list[str] = []
+    look = branding(statement.company)
+    warnings = list(look.warnings)
     language = phrases(statement.language).language
     if language != FALLBACK and not _can_write(language):
         hint = CHINESE_EXTRA if language == "zh" else "install the fonts again"
-        warnings.append(f'{who}: no installed font has the letters of language "{language}", so the statement is '
-                        f"written in English; {hint}")
+        warnings.append(
+            f'{who}: no installed font has the letters of language "{language}", '
+            f"so the statement is written in English; {hint}"
+        )
         statement = statement._replace(language=FALLBACK)
-    picture = logo(statement.company.logo)
-    if isinstance(picture, str):
-        warnings.append(picture)
-        picture = None
-    colour = statement.company.colour
-    if colour and not re.fullmatch("#[0-9a-fA-F]{6}", colour):
-        warnings.append(f'colour "{plain(colour)}": not of the form "#rrggbb"; the letter has the default colour')
-        colour = ""
     text = content(statement, on_paper=True)
-    unknown = missing("".join(json.dumps(text, ensure_ascii=False)))
+    unknown = missing(json.dumps(text, ensure_ascii=False))
     if unknown:
         shown = ", ".join(describe(character) for character in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         warnings.append(f"{who}: no installed font has {shown}{more}, printed as boxes; {remedy(unknown)}")
     day = statement.as_of
-    data = {
-        **text,
-        "fonts": fonts().families,
-        "accent": colour or ACCENT,
-        "day": (day.year, day.month, day.day),
-    }
-    document, complaints = _document(statement, data, picture)
+    data = {**text, "fonts": fonts().families, "accent": look.accent, "day": (day.year, day.month, day.day)}
+    document, complaints = _document(statement, data, look.logo)
     return document, (*warnings, *complaints)
 
 
@@ -87,48 +75,47 @@ def _can_write(language: str) -> bool:
 
 
 def _document(
-    statement: Statement, data: dict[str, object], picture: Logo | None
+    statement: Statement, data: Mapping[str, object], logo: Logo | None
 ) -> tuple[bytes, tuple[str, ...]]:
-    import typst  # noqa: PLC0415
+    import typst
 
-    own = statement.company.template
-    template = Path(own) if own else TEMPLATE
+    template = Path(statement.company.template) if statement.company.template else TEMPLATE
     try:
-        return _compiled(statement, template, {**data, "logo": ""}, picture)
+        return _compiled(statement, template, data, logo)
     except typst.TypstError as error:
-        if picture is not None:
-            # A picture may be broken inside, which only its decoder sees.
-            document, complaints = _document(statement, data, None)
-            reason = error.message.splitlines()[0]
-            complaint = f"logo {picture.path}: {reason}; the letter goes without it"
-            return document, (complaint, *complaints)
-        raise _template_error(template, error) from error
+        if logo is None:
+            raise _template_error(template, error) from error
+        # A picture may be broken inside, which only its decoder sees.
+        document, complaints = _document(statement, data, None)
+        reason = error.message.splitlines()[0]
+        return document, (f"logo {plain(str(logo.path))}: {reason}; the letter goes without it", *complaints)
 
 
 def _compiled(
-    statement: Statement, template: Path, data: dict[str, object], picture: Logo | None
+    statement: Statement, template: Path, data: Mapping[str, object], logo: Logo | None
 ) -> tuple[bytes, tuple[str, ...]]:
-    import typst  # noqa: PLC0415
-    
-    root = template.parent
-    if picture is not None:
-        root = Path(os.path.commonpath([root, picture.path.parent]))
-        data["logo"] = "/" + picture.path.relative_to(root).as_posix()
+    # A template may read files below `root` and nowhere else.
+    root, picture = template.parent, ""
+    if logo is not None:
+        root = Path(os.path.commonpath([root, logo.path.parent]))
+        picture = f"/{logo.path.relative_to(root).as_posix()}"
     midnight = datetime.datetime.combine(statement.as_of, datetime.time(), datetime.UTC)
-    for pages in (1, 0) if template == TEMPLATE and _fits_one_page(statement) else (0,):
-        document, complaints = _compiler(template, root).compile_with_warnings(
+    compiler = _compiler(template, root)
+    guesses = (1, 0) if template == TEMPLATE and _fits_one_page(statement) else (0,)
+    for pages in guesses:
+        document, complaints = compiler.compile_with_warnings(
             format="pdf",
-            sys_inputs={"data": json.dumps({**data, "pages": pages}, ensure_ascii=False)},
+            sys_inputs={"data": json.dumps({**data, "logo": picture, "pages": pages}, ensure_ascii=False)},
             timestamp=int(midnight.timestamp()),
         )
-        if pages == 0 or _pages(document) == pages:
+        if pages == _pages(document):
             break
     return document, tuple(complaint.message for complaint in complaints)
 
 
 @functools.lru_cache(maxsize=8)
 def _compiler(template: Path, root: Path) -> typst.Compiler:
-    import typst  # noqa: PLC0415
+    import typst
 
     try:
         return typst.Compiler(template, root=root, font_paths=fonts().loaded, ignore_system_fonts=True)
@@ -151,7 +138,7 @@ def _fits_one_page(statement: Statement) -> bool:
 
 
 def _pages(document: bytes) -> int:
-    """How many pages a PDF of ours has."""
+    """How many pages a PDF of Typst has; 0 when it does not say."""
     match = _PAGES.search(document)
     return int(match[1]) if match else 0
 

@@ -114,9 +114,7 @@ def _keys(book: Book, report: Report, by: tuple[str, ...]) -> list[tuple[Value, 
     keys = []
     for row in report.rows:
         item = places.get((row[names.index("file")], row[names.index("line")])) if places else None
-        keys.append(
-            tuple(row[own[key]] if key in own else _metadata(lookup, item, row, names, key) for key in by)
-        )
+        keys.append(tuple(row[own[key]] if key in own else _metadata(lookup, item, row, names, key) for key in by))
     return keys
 
 

@@ -24,9 +24,7 @@ def columns_for(aging: Aging, by: tuple[str, ...] = ()) -> tuple[Column, ...]:
     keys = tuple(Column(key, str, f"Group by {key}.") for key in by) or CUSTOMER
     buckets = []
     for name, (low, high) in zip(aging.buckets, aging.ranges, strict=True):
-        about = (
-            "Not yet overdue." if low is None else f"{low} to {high} days." if high else f"From {low} days."
-        )
+        about = "Not yet overdue." if low is None else f"{low} to {high} days." if high else f"From {low} days."
         buckets.append(Column(name, Decimal, about, money="currency", total=True))
     return (
         *keys,
@@ -45,19 +43,17 @@ def evaluate(view: View, question: Question) -> Report:
     # A condition on a bucket or on the total is about the finished row; all others choose the items.
     narrow = narrowed(view, question, [column.name for column in columns if column.money])
     rates = None if question.currency is None else rates_at(book, view.as_of, question.currency)
-    pockets = _by_pocket(narrow, aging, rates) if not question.by else None
-    sums = (
-        _by_customer(narrow, pockets) if pockets is not None else _by_keys(narrow, aging, rates, question.by)
-    )
+    pockets = amounts_by_pocket(narrow, aging, rates) if not question.by else None
+    sums = _by_customer(narrow, pockets) if pockets is not None else _by_keys(narrow, aging, rates, question.by)
     rows: list[Row] = []
     for (*keys, currency), amounts in sorted(sums.items(), key=lambda group: _sortable(group[0])):
-        shown, extra = str(currency), ()
-        if rates is not None:
-            shown, extra = rates.currency, (currency, rates.rates.get(str(currency)))
-        if rates is not None and extra[1] is None:
-            rows.append((*keys, shown, *(None for _ in amounts), None, *extra))
-        else:
-            rows.append((*keys, shown, *amounts, sum(amounts, Decimal(0)), *extra))
+        total = sum(amounts, Decimal(0))
+        if rates is None:
+            rows.append((*keys, currency, *amounts, total))
+            continue
+        rate = rates.rates.get(str(currency))
+        shown = (None,) * (len(amounts) + 1) if rate is None else (*amounts, total)
+        rows.append((*keys, rates.currency, *shown, currency, rate))
     if rates is not None:
         columns = (*columns, *CONVERTED)
     return Report(
@@ -99,7 +95,7 @@ def _positions(view: View, aging: Aging) -> list[int]:
     return positions
 
 
-def _by_pocket(view: View, aging: Aging, rates: Rates | None) -> dict[int, list[Decimal]]:
+def amounts_by_pocket(view: View, aging: Aging, rates: Rates | None) -> dict[int, list[Decimal]]:
     """The amounts of each pocket by bucket: exact whole units first, money at the end."""
     pockets = view.book.items.pocket
     width = len(aging.bounds) + 3
@@ -114,8 +110,7 @@ def _by_pocket(view: View, aging: Aging, rates: Rates | None) -> dict[int, list[
                 row[position] = units
         scales, names = view.book.scales, view.book.pockets
         return {
-            pocket: [scales[names[pocket].currency].decimal(units) for units in row]
-            for pocket, row in units_of.items()
+            pocket: [scales[names[pocket].currency].decimal(units) for units in row] for pocket, row in units_of.items()
         }
     money: dict[int, list[Decimal]] = {}
     for item, units, position in zip(view.items, view.outstanding, _positions(view, aging), strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ NAMES: Final = tuple(column.name for column in COLUMNS)
 def evaluate(view: View, question: Question) -> Report:
     """All customers of the book, ordered by code."""
     lookup = Lookup(view.book)
+    below = f"{view.book.folder}{os.sep}"
     on_metadata = split_conditions(question, NAMES)[1]
     rows = []
     for code, customer in view.book.customers.items():
@@ -45,13 +47,11 @@ def evaluate(view: View, question: Question) -> Report:
                 getattr(limit, "number", limit if isinstance(limit, Decimal) else None),
                 getattr(limit, "currency", None),
                 *(_text(customer.details.get(key)) for key in ("penalty", "collector", "language", "email", "tax-id")),
-                customer.source.get("filename"), customer.source.get("lineno"),
+                str(customer.source.get("filename")).removeprefix(below), customer.source.get("lineno"),
             )
         )  # fmt: skip
     digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
-    return Report(
-        "customers", "Customers", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits
-    )
+    return Report("customers", "Customers", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
 
 
 def _text(value: Any) -> str | None:

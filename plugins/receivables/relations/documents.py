@@ -50,9 +50,7 @@ def evaluate(view: View, question: Question) -> Report:
     ]
     rows.sort(key=lambda row: (row[1], row[5], row[3], row[7], row[9]))
     digits = {currency: scale.digits for currency, scale in book.scales.items()}
-    return Report(
-        "documents", "Documents", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits
-    )
+    return Report("documents", "Documents", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
 
 
 def document_row(view: View, of_document: list[int], opened: dict[int, int]) -> Row:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from receivables.facts import Event
 from receivables.relations.question import Question, filtered, narrowed
@@ -30,9 +30,7 @@ COLUMNS: Final = (
     Column("bucket", str, "Aging bucket, by the policy in force; credits have their own."),
     Column("terms", str, "Payment terms as written; empty where the entry states the due date."),
     Column("collector", str, "Who collects, from the customer's metadata."),
-    Column(
-        "disputed", Decimal, "The part of the outstanding amount in dispute.", money="currency", total=True
-    ),
+    Column("disputed", Decimal, "The part of the outstanding amount in dispute.", money="currency", total=True),
     Column("file", str, "File of the entry."),
     Column("line", int, "Line of the posting."),
 )
@@ -51,7 +49,9 @@ def evaluate(view: View, question: Question) -> Report:
     view = narrowed(view, question, NAMES)
     rates = None if question.currency is None else rates_at(view.book, view.as_of, question.currency)
     columns = COLUMNS if rates is None else (*COLUMNS, *CONVERTED)
-    rows = filtered(sorted(item_rows(view, rates), key=_order), columns, question)
+    ordered = sorted(open_items(view, disputed(view)), key=_order)
+    rows: list[Row] = list(ordered) if rates is None else [_converted(row, rates) for row in ordered]
+    rows = filtered(rows, columns, question)
     basis = BASES[aging_policy(view.book.settings, view.as_of).basis]
     return Report(
         "open_items",
@@ -64,14 +64,37 @@ def evaluate(view: View, question: Question) -> Report:
     )
 
 
-def item_rows(view: View, rates: Rates | None = None) -> Iterable[Row]:
-    """One row for each open item, in the order of the book."""
+class OpenItem(NamedTuple):
+    """One row of the relation; see `COLUMNS`. Amounts are None only where a price is missing."""
+
+    account: str
+    customer: str
+    name: str
+    number: str
+    instalment: int | None
+    kind: str
+    date: datetime.date
+    due: datetime.date | None
+    currency: str
+    original: Decimal
+    settled: Decimal
+    outstanding: Decimal
+    days_overdue: int
+    bucket: str
+    terms: str
+    collector: str | None
+    disputed: Decimal
+    file: str
+    line: int
+
+
+def open_items(view: View, disputes: Mapping[int, int]) -> Iterator[OpenItem]:
+    """One row for each open item, in the order of the book; `disputes` as `disputed` gives them."""
     book = view.book
     items, texts = book.items, book.texts
     aging = aging_policy(book.settings, view.as_of)
     today = view.as_of.toordinal()
     buckets = aging.buckets
-    disputes = disputed(view)
     from_ordinal = datetime.date.fromordinal
     for item, units in zip(view.items, view.outstanding, strict=True):
         pocket = book.pockets[items.pocket[item]]
@@ -80,44 +103,57 @@ def item_rows(view: View, rates: Rates | None = None) -> Iterable[Row]:
         due = items.due[item]
         credit = items.amount[item] < 0
         age = today - (due if aging.basis == "due" else items.date[item])
-        original, outstanding = scale.decimal(items.amount[item]), scale.decimal(units)
-        settled = scale.decimal(items.amount[item] - units)
-        dispute = scale.decimal(disputes.get(item, 0))
-        currency, extra = pocket.currency, ()
-        if rates is not None:
-            rate = rates.rates.get(currency)
-            extra = (currency, rate)
-            if rate is None:
-                # Without a price there is no figure: the row says so by being empty, a note names it.
-                original = settled = outstanding = dispute = None  # type: ignore[assignment]
-            else:
-                outstanding, settled = (
-                    _convert(rates, outstanding, currency),
-                    _convert(rates, settled, currency),
-                )
-                original, dispute = outstanding + settled, _convert(rates, dispute, currency)
-            currency = rates.currency
-        file, line = texts.source(item)
         collector = None if customer is None else customer.details.get("collector")
-        yield (
-            pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
-            items.number[item], items.instalment[item] or None, view.kind(item),
-            from_ordinal(items.date[item]), None if credit else from_ordinal(due), currency,
-            original, settled, outstanding, 0 if credit else max(today - due, 0),
-            "credits" if credit else buckets[aging.bucket(age)],
-            texts.terms(item), None if collector is None else str(collector), dispute, file, line, *extra,
-        )  # fmt: skip
+        file, line = texts.source(item)
+        yield OpenItem(
+            account=pocket.account,
+            customer=pocket.customer,
+            name=pocket.customer if customer is None else customer.name,
+            number=items.number[item],
+            instalment=items.instalment[item] or None,
+            kind=view.kind(item),
+            date=from_ordinal(items.date[item]),
+            due=None if credit else from_ordinal(due),
+            currency=pocket.currency,
+            original=scale.decimal(items.amount[item]),
+            settled=scale.decimal(items.amount[item] - units),
+            outstanding=scale.decimal(units),
+            days_overdue=0 if credit else max(today - due, 0),
+            bucket="credits" if credit else buckets[aging.bucket(age)],
+            terms=texts.terms(item),
+            collector=None if collector is None else str(collector),
+            disputed=scale.decimal(disputes.get(item, 0)),
+            file=file,
+            line=line,
+        )
 
 
-def _convert(rates: Rates, amount: Decimal, currency: str) -> Decimal:
-    converted = rates.convert(amount, currency)
-    return amount if converted is None else converted
+def _converted(row: OpenItem, rates: Rates) -> Row:
+    """The row in the reporting currency, with the document's currency and the rate at its end.
+
+    The outstanding and the settled amount are rounded half up each; the original is their sum, so
+    that the row adds up. Without a price there is no figure: the amounts are empty, a note says so.
+    """
+    rate = rates.rates.get(row.currency)
+    amounts: tuple[Decimal | None, ...] = (None, None, None, None)
+    if rate is not None:
+        settled, outstanding, dispute = (
+            rates.convert(amount, row.currency) or Decimal(0) for amount in (row.settled, row.outstanding, row.disputed)
+        )
+        amounts = (settled + outstanding, settled, outstanding, dispute)
+    original, settled_, outstanding_, dispute_ = amounts
+    shown: Row = (
+        *row[:8], rates.currency, original, settled_, outstanding_, *row[12:16], dispute_, row.file, row.line,
+    )  # fmt: skip
+    return (*shown, row.currency, rate)
 
 
-def _order(row: Row) -> tuple[object, ...]:
-    # customer, currency, due (credits after the debits), number, instalment, account
-    due = row[7]
-    return (row[1], row[8], due is None, due or row[6], row[3], row[4] or 0, row[0])
+def _order(row: OpenItem) -> tuple[object, ...]:
+    """By customer, currency, due date (credits after the debits), number, instalment, account."""
+    credit = row.due is None
+    return (
+        row.customer, row.currency, credit, row.due or row.date, row.number, row.instalment or 0, row.account,
+    )  # fmt: skip
 
 
 def conversion_notes(view: View, rates: Rates | None) -> tuple[str, ...]:

@@ -101,11 +101,7 @@ def read_condition(text: str) -> Condition:
 
 def plain(value: Any) -> Value:
     """A metadata value as a cell: amounts and other objects as text."""
-    return (
-        value
-        if value is None or isinstance(value, str | int | bool | Decimal | datetime.date)
-        else str(value)
-    )
+    return value if value is None or isinstance(value, str | int | bool | Decimal | datetime.date) else str(value)
 
 
 class Lookup:
@@ -143,9 +139,7 @@ class Lookup:
         return plain(customer.details.get(key))
 
 
-def split_conditions(
-    question: Question, columns: Sequence[str]
-) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
+def split_conditions(question: Question, columns: Sequence[str]) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
     """The conditions on columns of the relation, and those on metadata."""
     on_columns = tuple(condition for condition in question.where if condition.key in columns)
     on_metadata = tuple(condition for condition in question.where if condition.key not in columns)
@@ -204,9 +198,7 @@ def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]
       One row for each group and currency: the keys, the currency, the number of rows, and the sum of
       every column that can be added up.
     """
-    summed = [
-        (position, column) for position, column in enumerate(report.columns) if column.total and column.money
-    ]
+    summed = [(position, column) for position, column in enumerate(report.columns) if column.total and column.money]
     currency = report.position(str(summed[0][1].money)) if summed else None
     groups: dict[tuple[Value, ...], list[Any]] = {}
     for row, key in zip(report.rows, keys, strict=True):

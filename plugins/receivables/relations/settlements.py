@@ -48,18 +48,12 @@ def evaluate(view: View, question: Question) -> Report:
     for position in range(view.settlement_count):
         if settlements.day[position] < first:
             continue
-        if (
-            keep is not None
-            and not keep(settlements.debit[position])
-            and not keep(settlements.credit[position])
-        ):
+        if keep is not None and not keep(settlements.debit[position]) and not keep(settlements.credit[position]):
             continue
         rows.append(settlement_row(view, position))
     rows.sort(key=lambda row: (row[0], row[1], row[3], row[5], row[6] or 0, row[7], row[4]))
     digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
-    return Report(
-        "settlements", "Settlements", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits
-    )
+    return Report("settlements", "Settlements", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
 
 
 def settlement_row(view: View, position: int) -> Row:

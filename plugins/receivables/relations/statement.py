@@ -16,7 +16,7 @@ COLUMNS: Final = (
     Column("date", datetime.date, "Date of the entry; for the opening balance the first day of the period."),
     Column("kind", str, "invoice, receipt, …; balance for the opening balance."),
     Column("number", str, "Document number."),
-    Column("due", datetime.date, "Due date of the first instalment still to come; empty for a credit."),
+    Column("due", datetime.date, "Due date of the first instalment; empty for a credit."),
     Column("description", str, "Narration of the entry."),
     Column("debit", Decimal, "What the movement adds to the account.", money="currency", total=True),
     Column("credit", Decimal, "What it takes from the account.", money="currency", total=True),
@@ -29,6 +29,23 @@ COLUMNS: Final = (
 
 NAMES: Final = tuple(column.name for column in COLUMNS)
 OPENING_ROW: Final = "balance"
+
+
+class StatementRow(NamedTuple):
+    """One row of the relation; see `COLUMNS`."""
+
+    date: datetime.date
+    kind: str
+    number: str | None
+    due: datetime.date | None
+    description: str
+    debit: Decimal | None
+    credit: Decimal | None
+    balance: Decimal
+    customer: str
+    currency: str
+    file: str | None
+    line: int | None
 
 
 class Activity(NamedTuple):
@@ -122,7 +139,7 @@ def evaluate(view: View, question: Question) -> Report:
     )
 
 
-def activity_rows(view: View, activity: Activity, period_from: datetime.date | None) -> Iterator[Row]:
+def activity_rows(view: View, activity: Activity, period_from: datetime.date | None) -> Iterator[StatementRow]:
     """The rows of one customer and currency: the opening balance, then every document."""
     book = view.book
     items, texts = book.items, book.texts
@@ -131,29 +148,27 @@ def activity_rows(view: View, activity: Activity, period_from: datetime.date | N
     start = period_from or (
         datetime.date.fromordinal(items.day[activity.documents[0][0]]) if activity.documents else view.as_of
     )
-    who = (activity.customer, activity.currency)
-    yield (
-        start,
-        OPENING_ROW,
-        None,
-        None,
-        "Opening balance",
-        None,
-        None,
-        scale.decimal(balance),
-        *who,
-        None,
-        None,
-    )
+    yield StatementRow(
+        start, OPENING_ROW, None, None, "Opening balance", None, None, scale.decimal(balance),
+        activity.customer, activity.currency, None, None,
+    )  # fmt: skip
     for of_document in activity.documents:
         first = of_document[0]
         amount = sum(items.amount[item] for item in of_document)
         balance += amount
         file, line = texts.source(first)
-        yield (
-            datetime.date.fromordinal(items.day[first]), view.kind(first), items.number[first],
-            datetime.date.fromordinal(min(items.due[item] for item in of_document)) if amount > 0 else None,
-            texts.description(first),
-            scale.decimal(amount) if amount > 0 else None, scale.decimal(-amount) if amount < 0 else None,
-            scale.decimal(balance), *who, file, line,
-        )  # fmt: skip
+        due = datetime.date.fromordinal(min(items.due[item] for item in of_document))
+        yield StatementRow(
+            date=datetime.date.fromordinal(items.day[first]),
+            kind=view.kind(first),
+            number=items.number[first],
+            due=due if amount > 0 else None,
+            description=texts.description(first),
+            debit=scale.decimal(amount) if amount > 0 else None,
+            credit=scale.decimal(-amount) if amount < 0 else None,
+            balance=scale.decimal(balance),
+            customer=activity.customer,
+            currency=activity.currency,
+            file=file,
+            line=line,
+        )
