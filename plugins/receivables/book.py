@@ -22,8 +22,8 @@ from receivables.money import Scale
 from receivables.problems import Problem
 from receivables.settings import Settings
 
-KIND_CODES: Mapping[str, int] = {kind: code for code, kind in enumerate(KINDS)}
-"""Kind → its number in the columns."""
+KIND_CODES: Mapping[str, int] = {"": 0, **{kind: code for code, kind in enumerate(KINDS)}}
+"""Kind → its number in the columns; a debit of which the kind is still open counts as an invoice."""
 
 
 class Items(NamedTuple):

@@ -57,62 +57,51 @@ class Customer(NamedTuple):
 
 
 class Pocket(NamedTuple):
-    """Where settlement happens: one customer's items on one account in one currency."""
+    """Where settlement happens: one customer's items on one account in one currency.
+
+    The customer is "" for postings on a control account that name nobody: no document explains them.
+    """
 
     account: str
     customer: str
     currency: str
 
 
-class Ledger(NamedTuple):
-    """Every posting on a receivable account as the ledger has it, in order of date, column by column.
+class Movements(NamedTuple):
+    """Every posting on a receivable account, read, in order of date, column by column.
+
+    At a hundred thousand postings columns are half the time of records. What few postings have is kept by
+    position instead of in a column.
 
     Attributes:
-      places: Account and currency pairs.
-      place: For each posting its position in `places`.
-      date, amount: As booked; the amount is signed.
-    """
-
-    places: Sequence[tuple[str, str]]
-    place: Sequence[int]
-    date: Sequence[datetime.date]
-    amount: Sequence[Decimal]
-
-
-class Movement(NamedTuple):
-    """One posting on a customer's account, read.
-
-    Attributes:
-      position: Its position in `Ledger`, which has its amount.
       date: The entry's date: from this day the movement counts.
-      pocket: Position in `Facts.pockets`: account, customer and currency.
-      debit: Whether the customer owes it; else it is a credit.
+      amount: Signed, as booked: positive is a debit (the customer owes it), negative a credit.
+      pocket: Position in `Facts.pockets`.
       kind: One of `KINDS`, or "" for a debit paid from the bank, which the book decides (a refund
         when a credit is open, else an invoice).
       number: The document's number.
       links: The transaction's links.
-      settles: The numbers that the posting's `settles:` (or `invoice:`) names, in order.
-      due: The due date that the entry states; None when terms decide, and for credits.
-      terms: The payment terms that hold; None when there are none.
-      dated: The date on the document itself, where `dated:` says it differs from the entry's.
-      part: "retention" for a posting so marked, else "".
+      terms: The payment terms that hold; None when a due date is stated or there are none.
       entry, posting: The Beancount transaction and posting.
+      settles: Position → the numbers that `settles:` (or `invoice:`) names, in order.
+      due: Position → the due date that the entry states; never for credits.
+      dated: Position → the date on the document itself, where `dated:` says it differs from the entry's.
+      part: Position → "retention" for a posting so marked.
     """
 
-    position: int
-    date: datetime.date
-    pocket: int
-    debit: bool
-    kind: str
-    number: str
-    links: frozenset[str]
-    settles: tuple[str, ...]
-    due: datetime.date | None
-    terms: Terms | None
-    dated: datetime.date | None
-    part: str
-    entry: Any
-    posting: Any
+    date: Sequence[datetime.date]
+    amount: Sequence[Decimal]
+    pocket: Sequence[int]
+    kind: Sequence[str]
+    number: Sequence[str]
+    links: Sequence[frozenset[str]]
+    terms: Sequence[Terms | None]
+    entry: Sequence[Any]
+    posting: Sequence[Any]
+    settles: Mapping[int, tuple[str, ...]]
+    due: Mapping[int, datetime.date]
+    dated: Mapping[int, datetime.date]
+    part: Mapping[int, str]
 
 
 class Event(NamedTuple):
@@ -160,10 +149,7 @@ class Facts(NamedTuple):
       account_details: Metadata on the `open` of each receivable account.
       closed: The day on which an account closes, for those that do.
       pockets: Where movements stand.
-      movements: Every posting on a customer's account that a document explains.
-      ledger: Every posting on a receivable account, for the tie-out.
-      unexplained: For postings that no document explains: the position in `ledger`, and the source.
-        The reasons are among `problems`.
+      movements: Every posting on a receivable account.
       events: Notes and documents on customers' accounts.
       prices: Price directives.
       precisions: Currency → decimal places that the ledger states for it (the commodity's `precision:`
@@ -179,9 +165,7 @@ class Facts(NamedTuple):
     account_details: Mapping[str, Mapping[str, Any]]
     closed: Mapping[str, datetime.date]
     pockets: Sequence[Pocket]
-    movements: Sequence[Movement]
-    ledger: Ledger
-    unexplained: Sequence[tuple[int, Mapping[str, Any]]]
+    movements: Movements
     events: Sequence[Event]
     prices: Sequence[PriceFact]
     precisions: Mapping[str, int]

@@ -10,7 +10,9 @@ from pathlib import Path
 def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write `content` to `path` so that nobody ever sees half of it.
 
-    The bytes go to a temporary file in the same folder, reach the disk, and take the name in one step.
+    The bytes go to a temporary file in the same folder, reach the disk, and take the name in one step. A
+    symbolic link stays one: what it points to is written. A device or a pipe (/dev/stdout) is written into,
+    never replaced. A process that is killed on the way may leave the temporary file, `.bean-ar-….part`.
 
     Args:
       path: The file; one that exists is replaced and keeps its permissions.
@@ -20,15 +22,20 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
       OSError: No permission, no space, no such folder; the old file is as it was and the temporary one
         is gone.
     """
-    mode = 0o600 if private else _mode_of(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:64]}.", suffix=".part", dir=path.parent)
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    target = path.resolve()
+    mode = 0o600 if private else _mode_of(target)
+    # Not named after the file: a name of the greatest length allowed leaves no room for more.
+    handle, temporary = tempfile.mkstemp(prefix=".bean-ar-", suffix=".part", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
+        Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -43,6 +43,9 @@ EXACT: Final = Context(prec=120, traps=[Inexact])
 """Decimal arithmetic that raises `decimal.Inexact` rather than round."""
 
 
+_ZEROS: Final = {digits: Decimal(0).scaleb(-digits) for digits in range(13)}
+
+
 class Scale(NamedTuple):
     """How one currency is counted.
 
@@ -69,6 +72,8 @@ class Scale(NamedTuple):
         (Decimal('118.80'), Decimal('118.80'), Decimal('118.805'))
         """
         unit = self.unit
+        if not units:
+            return _ZEROS[self.digits]
         while unit > self.digits and units % 10 == 0:
             units //= 10
             unit -= 1

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 
@@ -28,11 +32,43 @@ Examples:
 
 \b
 The ledger can also be named by the environment variable BEANCOUNT_FILE.
-Exit status: 0; 1 when the ledger has errors (the result is shown all the same); 2 for wrong usage.
+Exit status: 0; 1 when the ledger has errors (the result is shown all the same) or something cannot be
+read or written (the message says what); 2 for wrong usage.
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EXAMPLES)
+class ReaderGoneError(Exception):
+    """Whoever read our output (`| head`) has seen enough."""
+
+
+@contextmanager
+def _reader_may_go() -> Iterator[None]:
+    # Click makes a failure of it, which it is not.
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+
+
+class Commands(click.Group):
+    """The group of all commands, which tells when a pipe was closed."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """As click's own; `--help` writes here."""
+        with _reader_may_go():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's own; the commands write here."""
+        with _reader_may_go():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EXAMPLES
+)
 @click.version_option(__version__, prog_name="bean-ar")
 def main() -> None:
     """Accounts receivable for Beancount ledgers: open items, aging, statements of account."""
@@ -40,19 +76,60 @@ def main() -> None:
 
 def run() -> NoReturn:
     """The entry point: like `main`, with a quiet end on Ctrl-C and when the reader of a pipe goes away."""
+    _prepare_streams()
+    signal.signal(signal.SIGTERM, _terminated)
     try:
-        main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped; nothing was left half done.", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # Python would complain once more when it flushes standard output at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    sys.exit(0)
+        # A status comes back from click's own options, as --help.
+        status = int(main(prog_name="bean-ar", standalone_mode=False) or 0)
+    except (click.ClickException, click.Abort, KeyboardInterrupt, OSError) as error:
+        status = _tell(error)
+    except ReaderGoneError:
+        status = 0
+    finally:
+        _let_go()
+    sys.exit(status)
+
+
+def _tell(error: BaseException) -> int:
+    """Say on standard error what stopped the command; the exit status that goes with it."""
+    # There may be nobody left to tell.
+    with suppress(OSError):
+        if isinstance(error, click.ClickException):
+            error.show()
+        elif isinstance(error, OSError):
+            click.echo(f"Error: cannot read or write {error.filename or 'the result'}: {error.strerror}", err=True)
+        else:
+            click.echo("Stopped; nothing was left half done.", err=True)
+    if isinstance(error, click.ClickException):
+        return error.exit_code
+    return 1 if isinstance(error, OSError) else 128 + signal.SIGINT
+
+
+def _prepare_streams() -> None:
+    """Give standard streams that were closed (`>&-`) a place to go, and let no letter be an error."""
+    # In this order they get the numbers 1 and 2, so that no ledger is opened under these.
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _let_go() -> None:
+    """Send what can no longer be written nowhere: Python would complain once more when it flushes at the end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> NoReturn:
+    # An exception lets everything that is under way clean up behind itself.
+    sys.exit(128 + signal.SIGTERM)
 
 
 for _relation in RELATIONS:

@@ -7,16 +7,23 @@ import datetime
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from receivables.relations.question import Condition, ConditionError, read_condition
 
+if TYPE_CHECKING:
+    DateType = click.ParamType[datetime.date]
+    ConditionType = click.ParamType[Condition]
+else:
+    # Click before 8.4 has no types of values.
+    DateType = ConditionType = click.ParamType
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class AsOf(click.ParamType[datetime.date]):
+class AsOf(DateType):
     """A day: 2026-03-31, 2026-03 (its last day), 2026 (31 December) or today."""
 
     name = "date"
@@ -51,7 +58,7 @@ class FirstDay(AsOf):
         return super().convert(text, param, ctx)
 
 
-class Conditions(click.ParamType[Condition]):
+class Conditions(ConditionType):
     """A condition such as collector=lan."""
 
     name = "condition"

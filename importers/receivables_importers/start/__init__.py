@@ -101,9 +101,7 @@ def convert(paths: Sequence[Path], mapping: Path | None = None, options: Options
     resolved: list[tuple[Sheet, TableMapping]] = []
     records = []
     for sheet in tables.sheets:
-        resolution = resolve(
-            sheet, settings, table_settings(settings, sheet.name, sheet.sheet), settings.currency
-        )
+        resolution = resolve(sheet, settings, table_settings(settings, sheet.name, sheet.sheet))
         problems += resolution.problems
         decisions += _of(sheet, (*sheet.decisions, *resolution.decisions))
         if resolution.mapping is not None:
@@ -112,9 +110,7 @@ def convert(paths: Sequence[Path], mapping: Path | None = None, options: Options
             problems += records[-1].table_problems
             decisions += _of(sheet, records[-1].decisions)
     if not problems and not resolved:
-        problems.append(
-            Problem(MAPPING_FILE, "", None, "", "every table is ignored", "let at least one table count")
-        )
+        problems.append(Problem(MAPPING_FILE, "", None, "", "every table is ignored", "let at least one table count"))
     row_problems = [problem for some in records for problem in some.problems]
     if problems:
         return Conversion({}, Summary(), tuple(decisions), (*problems, *row_problems), ())
@@ -153,9 +149,7 @@ def _settings(mapping: Path | None, options: Options) -> Settings:
     if options.currency is not None and not (
         is_currency(options.currency) or options.currency in settings.currencies.values()
     ):
-        raise StartError(
-            f"{shown(options.currency)} is no currency of ISO 4217: write the code, as USD or VND"
-        )
+        raise StartError(f"{shown(options.currency)} is no currency of ISO 4217: write the code, as USD or VND")
     return settings._replace(
         currency=options.currency or settings.currency, opening=options.opening or settings.opening
     )
@@ -173,9 +167,7 @@ def _read(paths: Sequence[Path], settings: Settings) -> _Tables:
             raise StartError(f"two files are called {path.name}: give one of them another name")
         names.add(path.name)
         if any(unicodedata.category(character) in _NOT_IN_NAMES for character in path.name):
-            problems.append(
-                Problem(shown(path.name), "", None, "", "the file's name is not plain text", "rename it")
-            )
+            problems.append(Problem(shown(path.name), "", None, "", "the file's name is not plain text", "rename it"))
             continue
         layout = table_settings(settings, path.name, "")
         try:

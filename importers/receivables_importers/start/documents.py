@@ -430,8 +430,7 @@ def _targets_problem(record: ReceiptRecord, targets: Sequence[Document]) -> tupl
         if item.settled_on is not None:
             return (
                 f"the invoice {shown(item.number)} is settled already, on {item.settled_on} by its own row",
-                "delete the receipt, or leave the day of payment out of the invoices: ignore = […] in"
-                " the mapping",
+                "delete the receipt, or leave the day of payment out of the invoices: ignore = […] in the mapping",
             )
         if item.opening is not None and record.date < item.opening:
             return (

@@ -120,21 +120,16 @@ def build(records: Records, settings: Settings, sources: Sequence[str], plugin: 
     strangers = sorted({payment.customer for payment in paid} - with_documents)
     if strangers:
         findings.decide(
-            f"customers who have receipts but no invoice: {len(strangers):,} (for example"
-            f" {shown(strangers[0])})"
+            f"customers who have receipts but no invoice: {len(strangers):,} (for example {shown(strangers[0])})"
         )
     customers = parties(table, [document.item for document in found], strangers, settings.accounts, findings)
     _tell_kinds(found, paid, findings)
     entries: dict[str, list[Entry]] = {
         "opening": [
-            _document_entry(document, customers, settings.accounts)
-            for document in found
-            if document.item.opening
+            _document_entry(document, customers, settings.accounts) for document in found if document.item.opening
         ],
         "invoices": [
-            _document_entry(document, customers, settings.accounts)
-            for document in found
-            if not document.item.opening
+            _document_entry(document, customers, settings.accounts) for document in found if not document.item.opening
         ],
         "receipts": [_payment_entry(payment, customers, settings.accounts) for payment in paid],
         "disputes": [_dispute(document, customers) for document in found if document.item.disputed],
@@ -150,8 +145,7 @@ def _tell_kinds(found: Sequence[Document], paid: Sequence[Payment], findings: Fi
     credits = [item for item in invoices if item.amount < 0]
     if credits:
         findings.decide(
-            f"negative invoices, which become credit memos: {len(credits):,} (for example"
-            f" {shown(credits[0].number)})"
+            f"negative invoices, which become credit memos: {len(credits):,} (for example {shown(credits[0].number)})"
         )
     if any(item.settled_on and item.paid is None for item in invoices):
         findings.decide("an invoice with a day of payment and no paid amount is settled in full on that day")
@@ -168,9 +162,7 @@ def _tell_kinds(found: Sequence[Document], paid: Sequence[Payment], findings: Fi
             1 for document in found if document.item.disputed and not document.item.disputed_on
         ),
         "amounts with more decimal places than their currency has, kept exactly": sum(
-            1
-            for document in found
-            if decimal_places(document.item.amount) > iso_digits(document.item.currency)
+            1 for document in found if decimal_places(document.item.amount) > iso_digits(document.item.currency)
         ),
         "receipts that are older than the invoice they settle, and count for it from its date": sum(
             1
@@ -346,11 +338,7 @@ def _first_days(entries: Iterable[Entry]) -> dict[str, datetime.date]:
     """Account → the day on which it is first used."""
     first: dict[str, datetime.date] = {}
     for entry in entries:
-        used = (
-            [posting.account for posting in entry.postings]
-            if isinstance(entry, Transaction)
-            else [entry.account]
-        )
+        used = [posting.account for posting in entry.postings] if isinstance(entry, Transaction) else [entry.account]
         for account in used:
             if account not in first or entry.date < first[account]:
                 first[account] = entry.date
@@ -358,9 +346,7 @@ def _first_days(entries: Iterable[Entry]) -> dict[str, datetime.date]:
 
 
 def _setting_entries(names: Accounts, day: datetime.date, entries: Sequence[Entry]) -> list[Directive]:
-    used = {
-        posting.account for entry in entries if isinstance(entry, Transaction) for posting in entry.postings
-    }
+    used = {posting.account for entry in entries if isinstance(entry, Transaction) for posting in entry.postings}
     opens: list[Directive] = [
         Open({}, day, account, [], None)
         for account in dict.fromkeys((names.bank, names.income, names.opening))
@@ -389,9 +375,7 @@ def _parted(kind: str, entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     return dict(parted)
 
 
-def _main(
-    title: str, currencies: Sequence[str], files: Sequence[str], sources: Sequence[str], plugin: bool
-) -> str:
+def _main(title: str, currencies: Sequence[str], files: Sequence[str], sources: Sequence[str], plugin: bool) -> str:
     """The main file; raises StartError when Beancount reads something else from it."""
     text = "".join(
         [
@@ -409,8 +393,7 @@ def _main(
     meant = (title, list(currencies), [(PLUGIN, None)] if plugin else [], list(files))
     if entries or errors or read != meant:
         raise StartError(
-            f"the main file would not say what was meant (title {shown(title)}): nothing is written;"
-            " correct the title"
+            f"the main file would not say what was meant (title {shown(title)}): nothing is written; correct the title"
         )
     return text
 
@@ -428,9 +411,7 @@ def _summary(
     invoices = [item for item in items if item.opening is None and item.amount > 0]
     credits = [item for item in items if item.opening is None and item.amount < 0]
     balances = [item for item in items if item.opening is not None]
-    received = [
-        (payment.currency, sum((part.amount for part in payment.parts), Decimal(0))) for payment in paid
-    ]
+    received = [(payment.currency, sum((part.amount for part in payment.parts), Decimal(0))) for payment in paid]
     late = _days_late(found, paid, customers)
     days = [entry.date for some in entries.values() for entry in some]
     return Summary(
@@ -467,9 +448,7 @@ def _totals(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     return dict(sorted(found.items()))
 
 
-def _days_late(
-    found: Sequence[Document], paid: Sequence[Payment], customers: Mapping[str, Party]
-) -> list[int]:
+def _days_late(found: Sequence[Document], paid: Sequence[Payment], customers: Mapping[str, Party]) -> list[int]:
     """How many days after the due date each late document was settled in full."""
     left = {document.link: document.item.amount for document in found if document.link}
     settled: dict[str, datetime.date] = {}

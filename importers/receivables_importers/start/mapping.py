@@ -238,19 +238,15 @@ def parse_settings(name: str, data: bytes) -> Settings:
         account = getattr(settings.accounts, role)
         if f"{account}:".startswith(f"{settings.accounts.receivable}:"):
             raise StartError(
-                f"{name}: [accounts] {role} = {shown(account)} is below the customers' accounts: choose"
-                " another"
+                f"{name}: [accounts] {role} = {shown(account)} is below the customers' accounts: choose another"
             )
     for written, code in settings.currencies.items():
         if not re.fullmatch(r"[A-Z][A-Z0-9'._\-]{0,22}[A-Z0-9]", code):
             raise StartError(
-                f"{name}: [currencies] {shown(written)} = {shown(code)} is no currency: write one as"
-                " USD or VND"
+                f"{name}: [currencies] {shown(written)} = {shown(code)} is no currency: write one as USD or VND"
             )
     if sum(1 for table in settings.tables if table.file is None) > 1:
-        raise StartError(
-            f"{name}: two [[table]] name no file, so it is not clear which is meant: add file = …"
-        )
+        raise StartError(f"{name}: two [[table]] name no file, so it is not clear which is meant: add file = …")
     return settings
 
 
@@ -301,9 +297,7 @@ class _Toml:
         self._asked: list[str] = []
 
     def _wrong(self, key: str, value: object, expected: str) -> StartError:
-        return StartError(
-            f"{self.name}: {self._title}{key} = {shown(value)} cannot be used: write {expected}"
-        )
+        return StartError(f"{self.name}: {self._title}{key} = {shown(value)} cannot be used: write {expected}")
 
     def typed(self, key: str, kind: type[_Type], expected: str) -> _Type | None:
         self._asked.append(key)
@@ -366,8 +360,7 @@ class _Toml:
         for key in self._content:
             if key not in self._asked:
                 raise StartError(
-                    f"{self.name}: {self._title}there is no key {shown(key)}: use one of"
-                    f" {', '.join(self._asked)}"
+                    f"{self.name}: {self._title}there is no key {shown(key)}: use one of {', '.join(self._asked)}"
                 )
 
 
@@ -381,9 +374,7 @@ def _toml_text(text: str) -> str:
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\u{ord(found[0]):04X}", escaped) + '"'
 
 
-def settings_text(
-    settings: Settings, tables: Sequence[tuple[Sheet, TableMapping]], ignored: Sequence[Sheet]
-) -> str:
+def settings_text(settings: Settings, tables: Sequence[tuple[Sheet, TableMapping]], ignored: Sequence[Sheet]) -> str:
     """The mapping that was used, as a TOML file under which the next run guesses nothing.
 
     Args:
@@ -461,32 +452,26 @@ def table_settings(settings: Settings, file: str, sheet: str) -> TableSettings:
     return next((table for table in settings.tables if table.file is None), TableSettings())
 
 
-def resolve(
-    sheet: Sheet, settings: Settings, table: TableSettings, default_currency: str | None
-) -> Resolution:
+def resolve(sheet: Sheet, settings: Settings, table: TableSettings) -> Resolution:
     """Settle how a table is read.
 
     Args:
       sheet: The table.
       settings: The whole mapping.
       table: What it says about this table.
-      default_currency: The currency for rows that name none, where the mapping says nothing.
     Returns:
       The mapping, or the problems of the whole table with the lines that solve them.
     """
-    return _Resolver(sheet, settings, table, default_currency).resolution()
+    return _Resolver(sheet, settings, table).resolution()
 
 
 class _Resolver:
     """Settles one table, step by step; problems and decisions are gathered on the way."""
 
-    def __init__(
-        self, sheet: Sheet, settings: Settings, table: TableSettings, default_currency: str | None
-    ) -> None:
+    def __init__(self, sheet: Sheet, settings: Settings, table: TableSettings) -> None:
         self._sheet = sheet
         self._settings = settings
         self._table = table
-        self._default_currency = default_currency
         self._problems: list[Problem] = []
         self._decisions: list[str] = []
 
@@ -495,8 +480,8 @@ class _Resolver:
         solved = mapping if not self._problems else None
         return Resolution(solved, tuple(self._problems), tuple(self._decisions))
 
-    def _problem(self, message: str, mend: str = "", column: str = "") -> None:
-        self._problems.append(Problem(self._sheet.name, self._sheet.sheet, None, column, message, mend))
+    def _problem(self, message: str, mend: str) -> None:
+        self._problems.append(Problem(self._sheet.name, self._sheet.sheet, None, "", message, mend))
 
     def _lines(self, section: str, lines: Iterable[str]) -> str:
         """The lines to choose from, under the heads below which they go in the TOML file."""
@@ -516,9 +501,7 @@ class _Resolver:
         keep, ignore = self._kept(columns)
         dates = self._dates(columns)
         decimal = self._decimal(columns)
-        return TableMapping(
-            kind, columns, keep, ignore, dates, decimal, self._currency(columns), self._table.sign
-        )
+        return TableMapping(kind, columns, keep, ignore, dates, decimal, self._currency(columns), self._table.sign)
 
     def _find(self, header: str, what: str) -> int | None:
         """The position of the column with this header; a problem when there is none."""
@@ -543,21 +526,23 @@ class _Resolver:
                 found[field] = at
         return found
 
-    def _guessed(self, kind: str, explicit: Mapping[str, int]) -> dict[str, list[int]]:
-        """Field → the columns that look like it, leaving out what the mapping uses."""
-        used = set(explicit.values())
+    def _guessed(self, words: Mapping[str, str], known: Mapping[str, int]) -> dict[str, list[int]]:
+        """Field → the columns that look like it, leaving out the columns and fields that are known.
+
+        Args:
+          words: Folded header → field.
+          known: Field → position of its column, where that is settled.
+        """
+        used = set(known.values())
         for header in (*self._table.ignore, *self._table.keep.values()):
             if header in self._sheet.columns:
                 used.add(self._sheet.columns.index(header))
         found: dict[str, list[int]] = {}
-        for words in (headers.fields_of(kind), headers.fallbacks_of(kind)):
-            open_fields = set(words.values()) - set(explicit) - set(found)
-            taken = used.union(*found.values())
-            for at, column in enumerate(self._sheet.columns):
-                field = next((words[form] for form in headers.folded_forms(column) if form in words), None)
-                if field in open_fields and at not in taken:
-                    found.setdefault(field, []).append(at)
-        if "customer" not in found and "customer" not in explicit and "name" in found:
+        for at, column in enumerate(self._sheet.columns):
+            field = next((words[form] for form in headers.folded_forms(column) if form in words), None)
+            if field is not None and field not in known and at not in used:
+                found.setdefault(field, []).append(at)
+        if "customer" not in found and "customer" not in known and "name" in found:
             # A table that has names alone knows its customers by them.
             found["customer"] = found.pop("name")
         return found
@@ -569,13 +554,8 @@ class _Resolver:
         for kind in KINDS:
             if any(field not in headers.SYNONYMS[kind] for field in explicit):
                 continue
-            guessed = self._guessed(kind, explicit)
-            fallback = set(headers.fallbacks_of(kind).values())
-            telling = {
-                field for field in guessed if field not in fallback or self._tells(kind, guessed[field])
-            } | set(explicit)
-            needed = set(headers.REQUIRED[kind])
-            if needed <= telling and (kind != RECEIPTS or telling & {"customer", "settles"}):
+            telling = {*explicit, *self._guessed(headers.fields_of(kind), explicit)}
+            if set(headers.REQUIRED[kind]) <= telling and (kind != RECEIPTS or telling & {"customer", "settles"}):
                 fits[kind] = len(telling)
         others = {kind: count for kind, count in fits.items() if kind != CUSTOMERS}
         if others:
@@ -595,10 +575,6 @@ class _Resolver:
         )
         return None
 
-    def _tells(self, kind: str, columns: Sequence[int]) -> bool:
-        known = headers.fields_of(kind)
-        return any(form in known for at in columns for form in headers.folded_forms(self._sheet.columns[at]))
-
     def _named(self, kind: str) -> bool:
         names = [headers.folded(Path(self._sheet.name).stem), headers.folded(self._sheet.sheet)]
         return any(
@@ -609,9 +585,13 @@ class _Resolver:
 
     def _columns(self, kind: str, explicit: Mapping[str, int]) -> dict[str, int]:
         columns = dict(explicit)
-        for field, found in self._guessed(kind, explicit).items():
+        guessed = self._guessed(headers.fields_of(kind), explicit)
+        columns |= {field: found[0] for field, found in guessed.items()}
+        fallbacks = self._guessed(headers.fallbacks_of(kind), columns)
+        columns |= {field: found[0] for field, found in fallbacks.items()}
+        guessed |= fallbacks
+        for field, found in guessed.items():
             if len(found) == 1:
-                columns[field] = found[0]
                 continue
             names = [self._sheet.columns[at] for at in found]
             self._problem(
@@ -621,8 +601,7 @@ class _Resolver:
             )
         self._require(kind, columns)
         order = list(FIELDS)
-        guessed = [field for field in columns if field not in explicit]
-        if guessed:
+        if guessed and not self._problems:
             pairs = ", ".join(
                 f"{field} from {shown(self._sheet.columns[columns[field]])}"
                 for field in sorted(guessed, key=order.index)
@@ -702,9 +681,7 @@ class _Resolver:
                 f"no row decides how dates are written: {shown(text)} in row {line}, column {shown(column)},"
                 f" has {len(tally.left)} readings",
                 "put the right one of the last lines into the mapping:\n"
-                + self._lines(
-                    "", (f'dates = "{order}"   # {_date_read(text, order)}' for order in tally.left)
-                ),
+                + self._lines("", (f'dates = "{order}"   # {_date_read(text, order)}' for order in tally.left)),
             )
         elif tally.matters:
             self._problem(
@@ -718,7 +695,7 @@ class _Resolver:
                     ),
                 ),
             )
-        return tally.left[0] if len(tally.left) == 1 else None
+        return _settled(tally, tuple(ORDERS))
 
     def _decimal(self, columns: Mapping[str, int]) -> str | None:
         stated = self._table.decimal or self._settings.decimal
@@ -729,16 +706,14 @@ class _Resolver:
         if len(tally.left) == 1:
             chosen = tally.left[0]
             line, column, text = tally.evidence[chosen]
-            if chosen == COMMA:
-                self._decisions.append(
-                    f'the decimal mark is "{chosen}": row {line}, column {shown(column)} has {shown(text)}'
-                )
+            self._decisions.append(
+                f'the decimal mark is "{chosen}": row {line}, column {shown(column)} has {shown(text)}'
+            )
         elif tally.left and tally.matters:
             line, column, text = tally.doubt
             self._problem(
                 f"no row decides what the decimal mark is: {shown(text)} in row {line}, column"
-                f" {shown(column)},"
-                " has two readings",
+                f" {shown(column)}, has two readings",
                 "put the right one of the last lines into the mapping:\n"
                 + self._lines("", (f'decimal = "{mark}"' for mark in tally.left)),
             )
@@ -754,10 +729,10 @@ class _Resolver:
                     ),
                 ),
             )
-        return tally.left[0] if len(tally.left) == 1 else None
+        return _settled(tally, (POINT, COMMA))
 
     def _currency(self, columns: Mapping[str, int]) -> str | None:
-        stated = self._table.currency or self._settings.currency or self._default_currency
+        stated = self._table.currency or self._settings.currency
         for field in ("amount", "credit_limit"):
             if field not in columns:
                 continue
@@ -774,15 +749,10 @@ class _Resolver:
                 elif "currency" not in columns:
                     self._decisions.append(f"amounts are in {in_header}, as the header {shown(header)} says")
                 return in_header
-        if (
-            stated is not None
-            and not is_currency(stated)
-            and stated not in self._settings.currencies.values()
-        ):
+        if stated is not None and not is_currency(stated) and stated not in self._settings.currencies.values():
             self._problem(
                 f"{stated} is no currency of ISO 4217",
-                f'correct it, or say in the mapping that it is meant:\n  [currencies]\n  "{stated}" ='
-                f' "{stated}"',
+                f'correct it, or say in the mapping that it is meant:\n  [currencies]\n  "{stated}" = "{stated}"',
             )
         return stated
 
@@ -793,8 +763,8 @@ class _Tally(NamedTuple):
     Attributes:
       left: The ways that every readable cell allows.
       matters: Whether some cell reads differently in different ways, or cells contradict each other.
-      doubt: A cell that has several readings (row, header, text).
-      evidence: For each way, a cell that it alone explains, where there is one.
+      doubt: The first cell that has several readings (row, header, text).
+      evidence: For each way, the first cell that it explains, before others one that it alone explains.
     """
 
     left: tuple[str, ...]
@@ -804,30 +774,28 @@ class _Tally(NamedTuple):
 
 
 def _tally(ways: tuple[str, ...], cells: Iterable[tuple[int, str, str, Votes]]) -> _Tally:
+    """What the cells (row, header, text, votes) leave of the ways to read them."""
     left = frozenset(ways)
     doubt = (0, "", "")
-    evidence: dict[str, tuple[int, str, str]] = {}
-    matters = False
-    readable: list[tuple[tuple[int, str, str], Votes]] = []
+    alone: dict[str, tuple[int, str, str]] = {}
+    among: dict[str, tuple[int, str, str]] = {}
     for line, column, text, votes in cells:
         if not votes.possible:
+            # Wrong in every way: that is the problem of its row.
             continue
         place = (line, column, text)
-        readable.append((place, votes))
         left &= votes.possible
-        if len(votes.possible) == 1:
-            evidence.setdefault(next(iter(votes.possible)), place)
-    for place, votes in readable:
         if votes.matters and not doubt[0]:
             doubt = place
-            matters = True
-    if not left:
-        matters = True
-    if len(left) == 1 and next(iter(left)) not in evidence:
-        # Two cells together left one way; the narrower of them speaks for it.
-        only = next(iter(left))
-        evidence[only] = min(readable, key=lambda item: len(item[1].possible))[0]
-    return _Tally(tuple(way for way in ways if way in left), matters, doubt, evidence)
+        for way in votes.possible:
+            (alone if len(votes.possible) == 1 else among).setdefault(way, place)
+    evidence = {way: (among | alone)[way] for way in ways if way in among or way in alone}
+    return _Tally(tuple(way for way in ways if way in left), bool(doubt[0]) or not left, doubt, evidence)
+
+
+def _settled(tally: _Tally, ways: tuple[str, ...]) -> str | None:
+    """The way that is left, or any of those left when it makes no difference; None when all are."""
+    return tally.left[0] if 0 < len(tally.left) < len(ways) else None
 
 
 def _date_read(text: str, order: str) -> str:
@@ -837,12 +805,13 @@ def _date_read(text: str, order: str) -> str:
 def metadata_key(header: str, position: int, taken: Iterable[str]) -> str:
     """A legal metadata key for a column that is merely kept, other than those taken.
 
-    >>> metadata_key("countryCode", 0, ()), metadata_key("Ghi chú", 1, ()), metadata_key("备注", 6, ())
+    >>> metadata_key("countryCode", 0, ()), metadata_key("Ghi chú", 1, ()), metadata_key("销售员ID", 6, ())
     ('country-code', 'ghi-chu', 'column-7')
     """
     words = headers.folded(header)
     key = re.sub("[^a-z0-9]+", "-", words).strip("-")[:40].strip("-")
-    if len(key) < 2 or len(key) < len(words) // 2:
+    if len(key) < 2 or not words.isascii():
+        # Half a header would say something else than the whole.
         key = f"column-{position + 1}"
     elif key in RESERVED_KEYS or not _KEY.fullmatch(key):
         key = f"column-{key}"

@@ -44,8 +44,7 @@ def customer_table(records: Iterable[CustomerRecord], findings: Findings) -> dic
             findings.problem(
                 record.place,
                 "customer",
-                f"the customer {shown(record.code)} is already on row {first.place.line} of"
-                f" {first.place.file}",
+                f"the customer {shown(record.code)} is already on row {first.place.line} of {first.place.file}",
                 "delete one of the rows",
             )
     return found
@@ -149,8 +148,7 @@ def _words(
         elif field == "name":
             words[field] = list(found)[-1]
             findings.decide(
-                f"the customer {shown(code)} has {len(found)} names; the last one is taken:"
-                f" {shown(words[field])}"
+                f"the customer {shown(code)} has {len(found)} names; the last one is taken: {shown(words[field])}"
             )
     return words
 
@@ -182,9 +180,7 @@ def _accounts(
             wanted = f"{names.receivable}:{account_leaf(name)}"
             account = free.claim(wanted)
             if account != wanted:
-                changed.append(
-                    f"{shown(code)} has {account}, as {shown(owner[wanted.casefold()])} has {wanted}"
-                )
+                changed.append(f"{shown(code)} has {account}, as {shown(owner[wanted.casefold()])} has {wanted}")
             found[code] = account
             owner[account.casefold()] = code
     if changed:

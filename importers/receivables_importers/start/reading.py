@@ -153,9 +153,7 @@ def read_file(path: Path, encoding: str | None = None, delimiter: str | None = N
     return read_bytes(name, data, encoding, delimiter)
 
 
-def read_bytes(
-    name: str, data: bytes, encoding: str | None = None, delimiter: str | None = None
-) -> tuple[Grid, ...]:
+def read_bytes(name: str, data: bytes, encoding: str | None = None, delimiter: str | None = None) -> tuple[Grid, ...]:
     """The grids of a file's bytes: one for a text file, one for each visible sheet of a workbook.
 
     Args:
@@ -324,9 +322,7 @@ def _older_encoding(name: str, data: bytes) -> tuple[str, str, list[str]]:
             ' name its encoding in the mapping, as in encoding = "cp1251"'
         )
     if len(readings) > 1:
-        lines = "\n".join(
-            f'  encoding = "{encoding}"   # {_sample(text)}' for encoding, text in readings.items()
-        )
+        lines = "\n".join(f'  encoding = "{encoding}"   # {_sample(text)}' for encoding, text in readings.items())
         raise StartError(
             f"{name}: the encoding can be read in several ways. Put the right line under [[table]] in the"
             f" mapping:\n{lines}"
@@ -413,8 +409,7 @@ def _delimiter(name: str, text: str) -> str:
             best.append(delimiter)
     if len(best) > 1:
         lines = "\n".join(
-            f"  delimiter = {json.dumps(delimiter)}   # {_widths(text, delimiter)[0]} columns"
-            for delimiter in best
+            f"  delimiter = {json.dumps(delimiter)}   # {_widths(text, delimiter)[0]} columns" for delimiter in best
         )
         raise StartError(
             f"{name}: the columns can be separated in several ways. Put the right line under [[table]] in the"
@@ -449,7 +444,7 @@ def _read_workbook(name: str, data: bytes) -> tuple[Grid, ...]:
     try:
         finished = subprocess.run(
             [
-                sys.executable,
+                sys.executable or "python3",
                 "-P",
                 str(Path(__file__).with_name("workbook.py")),
                 str(ROWS_MAX),
@@ -478,8 +473,7 @@ def _read_workbook(name: str, data: bytes) -> tuple[Grid, ...]:
             tuple(
                 row
                 for row in (
-                    Row(line, tuple(_decoded_cell(name, line, cell) for cell in cells))
-                    for line, cells in lines
+                    Row(line, tuple(_decoded_cell(name, line, cell) for cell in cells)) for line, cells in lines
                 )
                 if any(cell is not None for cell in row.cells)
             ),
@@ -513,9 +507,7 @@ def _refuse_bomb(name: str, data: bytes) -> None:
     except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OverflowError, OSError) as error:
         raise StartError(f"{name}: {_WORKBOOK_ERRORS['damaged']}") from error
     if unpacked > UNPACKED_BYTES_MAX:
-        raise StartError(
-            f"{name}: unpacks to {unpacked >> 20:,} MB, more than any table needs: save the sheet as CSV"
-        )
+        raise StartError(f"{name}: unpacks to {unpacked >> 20:,} MB, more than any table needs: save the sheet as CSV")
 
 
 # Headers
@@ -540,9 +532,7 @@ def sheet_of(grid: Grid, header_line: int | None = None) -> Sheet:
     else:
         rows = [row for row in grid.rows if row.line == header_line]
         if not rows:
-            raise StartError(
-                f"{where}: row {header_line} is empty, so it is not the header: correct header_row"
-            )
+            raise StartError(f"{where}: row {header_line} is empty, so it is not the header: correct header_row")
         header = rows[0]
     below = [row for row in grid.rows if row.line > header.line]
     width = max([len(header.cells), *(len(row.cells) for row in below)])
@@ -562,8 +552,7 @@ def sheet_of(grid: Grid, header_line: int | None = None) -> Sheet:
         rows_of_cells = (row.cells[:last] + (None,) * (last - len(row.cells)) for row in below)
     else:
         rows_of_cells = (
-            tuple(row.cells[position] if position < len(row.cells) else None for position in filled)
-            for row in below
+            tuple(row.cells[position] if position < len(row.cells) else None for position in filled) for row in below
         )
     return Sheet(
         grid.file,
@@ -582,9 +571,7 @@ def _header(rows: Sequence[Row]) -> Row:
     filled = [[cell for cell in row.cells if cell is not None] for row in first]
     widest = max(len(cells) for cells in filled)
     for row, cells in zip(first, filled, strict=True):
-        if 2 * len(cells) >= widest and all(
-            isinstance(cell, str) and not _NUMBER.fullmatch(cell) for cell in cells
-        ):
+        if 2 * len(cells) >= widest and all(isinstance(cell, str) and not _NUMBER.fullmatch(cell) for cell in cells):
             return row
     return rows[0]
 

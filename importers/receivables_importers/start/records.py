@@ -317,8 +317,7 @@ def _check_settlement(reader: _RowReader, item: Item) -> None:
         reader.problem(
             "settled_on",
             f"it was settled on {item.settled_on}, before its own date {item.date}",
-            "correct the one that is wrong; if it was paid in advance, put paid_in_advance = true into"
-            " the mapping",
+            "correct the one that is wrong; if it was paid in advance, put paid_in_advance = true into the mapping",
         )
     if item.paid is not None and (not item.paid or (item.paid > 0) != (item.amount > 0)):
         reader.problem(
@@ -552,9 +551,7 @@ class _RowReader:
         return -amount if self.mapping.sign == REVERSED and amount else amount
 
     def kept(self) -> dict[str, Cell]:
-        return {
-            key: cell for key, at in self.mapping.keep.items() if (cell := self.row.cells[at]) is not None
-        }
+        return {key: cell for key, at in self.mapping.keep.items() if (cell := self.row.cells[at]) is not None}
 
 
 def _quoted(text: str) -> str:

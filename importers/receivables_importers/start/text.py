@@ -52,13 +52,13 @@ def is_link(text: str) -> bool:
 def safe_link(text: str) -> str:
     """A legal link that resembles `text`.
 
-    >>> safe_link("HĐ 17/2013"), safe_link("发票"), safe_link("INV-1")
-    ('HD-17/2013', 'document', 'INV-1')
+    >>> safe_link("HĐ 17/2013"), safe_link("ف-١٢"), safe_link("发票"), safe_link("INV-1")
+    ('HD-17/2013', '12', 'document', 'INV-1')
     """
     if is_link(text):
         return text
     ascii_text = "".join(
-        character
+        str(unicodedata.decimal(character)) if character.isdecimal() else character
         for character in unicodedata.normalize("NFKD", text.replace("Đ", "D").replace("đ", "d"))
         if not unicodedata.combining(character)
     )
@@ -134,12 +134,7 @@ def ledger_text(comments: Sequence[str], entries: Sequence[Directive]) -> str:
       StartError: Beancount would read something else than what was meant.
     """
     width = max(
-        (
-            len(posting.account)
-            for entry in entries
-            if isinstance(entry, Transaction)
-            for posting in entry.postings
-        ),
+        (len(posting.account) for entry in entries if isinstance(entry, Transaction) for posting in entry.postings),
         default=0,
     )
     compact = not any(isinstance(entry, Transaction) or _own(entry.meta) for entry in entries)
@@ -168,8 +163,7 @@ def _directive(entry: Directive, width: int) -> str:
 def _transaction(entry: Transaction, width: int) -> str:
     payee = f"{quoted(entry.payee)} " if entry.payee else ""
     lines = [
-        f"{entry.date.isoformat()} {entry.flag}"
-        f" {payee}{quoted(entry.narration or '')}{_tags_and_links(entry)}\n",
+        f"{entry.date.isoformat()} {entry.flag} {payee}{quoted(entry.narration or '')}{_tags_and_links(entry)}\n",
         *_metadata(entry.meta, "  "),
     ]
     for posting in entry.postings:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Context, Decimal
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from babel.numbers import list_currencies
@@ -52,9 +53,7 @@ NOTHING: Final = frozenset({"", "-", "–", "—", "n/a", "null", "none", "nil"}
 YES: Final = frozenset(
     {"yes", "y", "true", "1", "x", "✓", "✔", "co", "có", "dung", "đúng", "是", "有", "对", "نعم", "صح"}
 )
-NO: Final = frozenset(
-    {"no", "n", "false", "0", "khong", "không", "sai", "否", "无", "没有", "لا", "كلا", *NOTHING}
-)
+NO: Final = frozenset({"no", "n", "false", "0", "khong", "không", "sai", "否", "无", "没有", "لا", "كلا", *NOTHING})
 
 SYMBOLS: Final[Mapping[str, str]] = {
     "₫": "VND",
@@ -74,25 +73,25 @@ SYMBOLS: Final[Mapping[str, str]] = {
 
 SHARED_SYMBOLS: Final = frozenset({"$", "¥", "￥", "元"})
 
+_DAYS_REMEMBERED: Final = 4_096
+"""A book of ten years has fewer different dates, and each stands on many rows."""
+
+_CURRENCY = r"(?:[^\W\d_]{1,8}\$?|[$£¤¥฿៛\u20a0-\u20cf]?)"
 _NUMBER = re.compile(
-    r"(?P<sign>[-+]?)\s*(?P<before>[^\W\d_]{1,8}\$?|[^\w\s.,'+\-()]{0,3})\s*(?P<inner>[-+]?)\s*"
+    rf"(?P<sign>[-+]?)\s*(?P<before>{_CURRENCY})\s*(?P<inner>[-+]?)\s*"
     r"(?P<digits>[0-9][0-9.,'٫ ]*|[.,][0-9]+)\s*"
-    r"(?P<after>[^\W\d_]{1,8}\$?|[^\w\s.,'+\-()]{0,3})\s*(?P<behind>-?)"
+    rf"(?P<after>{_CURRENCY})\s*(?P<behind>-?)"
 )
 _SCIENTIFIC = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?[eE][-+]?[0-9]+")
 _THREES = re.compile(r"[1-9][0-9]{0,2}(?:(?P<group>[.,' ])[0-9]{3})(?:(?P=group)[0-9]{3})*")
 _LAKHS = re.compile(r"[1-9][0-9]?(?:(?P<group>[.,' ])[0-9]{2})(?:(?P=group)[0-9]{2})*(?P=group)[0-9]{3}")
-_TIME = re.compile(
-    r"[ T]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\s*([AaPp]\.?[Mm]\.?|Z|[-+][0-9]{2}:?[0-9]{2})?$"
-)
+_TIME = re.compile(r"[ T]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\s*([AaPp]\.?[Mm]\.?|Z|[-+][0-9]{2}:?[0-9]{2})?$")
 _YEAR_FIRST = re.compile(r"([0-9]{4})\s*[-/.年 ]\s*([0-9]{1,2})\s*[-/.月 ]\s*([0-9]{1,2})\s*日?")
 _COMPACT = re.compile(r"((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})\s*[-/. ]\s*([0-9]{1,2})\s*[-/. ]\s*([0-9]{4}|[0-9]{2})")
 _DAY_NAME = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?[-/. ]*([A-Za-z]{3,9})[-/., ]*([0-9]{4}|[0-9]{2})")
 _NAME_DAY = re.compile(r"([A-Za-z]{3,9})[-/. ]*([0-9]{1,2})(?:st|nd|rd|th)?[-/., ]+([0-9]{4})")
-_VIETNAMESE = re.compile(
-    r"(?:ngày\s+)?([0-9]{1,2})\s+tháng\s+([0-9]{1,2}),?\s+năm\s+([0-9]{4})", re.IGNORECASE
-)
+_VIETNAMESE = re.compile(r"(?:ngày\s+)?([0-9]{1,2})\s+tháng\s+([0-9]{1,2}),?\s+năm\s+([0-9]{4})", re.IGNORECASE)
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september",
            "october", "november", "december")  # fmt: skip
 _DAYS_TERMS = re.compile(r"(?:net\s*)?([0-9]{1,4})\s*(?:ngày|ngay|天|日|يوم|يوما|يومًا|d)?", re.IGNORECASE)
@@ -207,6 +206,7 @@ def decimal_votes(text: str) -> Votes:
 # Dates
 
 
+@lru_cache(maxsize=_DAYS_REMEMBERED)
 def read_date(text: str, order: str | None) -> datetime.date:
     """A date; a time of day behind it does not count.
 
@@ -238,9 +238,7 @@ def read_date(text: str, order: str | None) -> datetime.date:
     if found:
         return _date(found[3], _month(found[1]), found[2])
     if re.fullmatch(r"[0-9]{5}([.,][0-9]+)?", written):
-        raise ValueError(
-            "it is the count of days by which a spreadsheet keeps dates: format the column as date"
-        )
+        raise ValueError("it is the count of days by which a spreadsheet keeps dates: format the column as date")
     raise ValueError("it is not a date")
 
 
@@ -285,6 +283,7 @@ def spoken(day: datetime.date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1].capitalize()} {day.year}"
 
 
+@lru_cache(maxsize=_DAYS_REMEMBERED)
 def date_votes(text: str) -> Votes:
     """Which orders of day, month and year a cell leaves possible.
 
@@ -317,13 +316,9 @@ def text_of(cell: Cell) -> str:
         return text
     if isinstance(cell, Decimal):
         if abs(cell) >= TOO_LARGE:
-            raise ValueError(
-                "it has more digits than a spreadsheet keeps: format the column as text, type it again"
-            )
+            raise ValueError("it has more digits than a spreadsheet keeps: format the column as text, type it again")
         return format(cell, "f")
-    raise ValueError(
-        "the spreadsheet program has made a date of it: format the column as text, type it again"
-    )
+    raise ValueError("the spreadsheet program has made a date of it: format the column as text, type it again")
 
 
 def read_flag(cell: Cell) -> bool:
@@ -338,7 +333,12 @@ def read_flag(cell: Cell) -> bool:
 
 def is_currency(code: str) -> bool:
     """Whether ISO 4217 knows the code."""
-    return code in list_currencies()
+    return code in _iso_currencies()
+
+
+@cache
+def _iso_currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
 
 
 def currency_of(written: str, names: Mapping[str, str]) -> str | None:

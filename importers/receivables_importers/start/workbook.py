@@ -67,9 +67,7 @@ def read(data: bytes, rows_max: int, columns_max: int) -> dict[str, Any]:
             if content.end is not None and content.end[1] >= columns_max:
                 return {"error": "columns"}
             rows = content.to_python(skip_empty_area=False)
-            lines = [
-                [line, [encoded(value) for value in row]] for line, row in enumerate(rows, 1) if any_cell(row)
-            ]
+            lines = [[line, [encoded(value) for value in row]] for line, row in enumerate(rows, 1) if any_cell(row)]
             sheets.append([sheet.name, lines])
     except python_calamine.PasswordError:
         return {"error": "password"}

@@ -51,8 +51,6 @@ def _refuse_occupied(folder: Path, target: Path) -> None:
     try:
         occupied = target.exists() and (not target.is_dir() or any(target.iterdir()))
     except OSError as error:
-        raise StartError(
-            f"{folder}: cannot be looked into: {error.strerror or 'the system refuses'}"
-        ) from error
+        raise StartError(f"{folder}: cannot be looked into: {error.strerror or 'the system refuses'}") from error
     if occupied:
         raise StartError(f"{folder}: is there already and not empty: name a new folder, or empty this one")

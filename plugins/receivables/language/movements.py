@@ -7,7 +7,7 @@ tags, one link, no words in the metadata) and everything else in functions of it
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -26,8 +26,7 @@ from receivables.facts import (
     REVERSAL,
     TAGGED_KINDS,
     WRITE_OFF,
-    Ledger,
-    Movement,
+    Movements,
     Pocket,
 )
 from receivables.language.customers import customer_of, within
@@ -72,7 +71,6 @@ _MONEY_OUT: Final = 32
 _ONE_SIDED: Final = DEBITS | CREDITS | {REFUND}
 _DEBIT_KINDS: Final = DEBITS | {REFUND}
 _OWN_INVOICE: Final = DEBITS | {OPENING, ""}
-_NOWHERE: Final[tuple[None, None]] = (None, None)
 _PLAIN_ENTRY: Final = 3
 _PLAIN_POSTING: Final = 2
 _NO_WORDS: Final[Mapping[str, Any]] = {}
@@ -80,16 +78,14 @@ _NO_TARGETS: Final[tuple[str, ...]] = ()
 
 
 class Reading(NamedTuple):
-    """What `read_movements` found; see `Facts` for the first four.
+    """What `read_movements` found; see `Facts` for the first two.
 
     Attributes:
       payees: Code → metadata of the first entry, for customers of control accounts.
     """
 
     pockets: list[Pocket]
-    movements: list[Movement]
-    ledger: Ledger
-    unexplained: list[tuple[int, Mapping[str, Any]]]
+    movements: Movements
     payees: dict[str, Mapping[str, Any]]
 
 
@@ -198,20 +194,25 @@ def read_movements(
     roles = _Roles(settings, options["name_equity"])
     reader = _Reader(settings, details, others, problems)
     numbering = _Numbering(settings)
+    beginnings = numbering.undated
     known_words = reader.known_words
     standing = reader.standing
     plain_terms = reader.terms.plain
-    movements: list[Movement] = []
-    add = movements.append
-    # `tuple.__new__` is what Movement(...) calls in the end; at a hundred thousand it is worth it.
-    new: Callable[[type[Movement], tuple[Any, ...]], Movement] = tuple.__new__
-    l_place: list[int] = []
-    l_date: list[datetime.date] = []
-    l_amount: list[Decimal] = []
-    unexplained: list[tuple[int, Mapping[str, Any]]] = []
+    dates: list[datetime.date] = []
+    amounts: list[Decimal] = []
+    pockets: list[int] = []
+    kinds: list[str] = []
+    numbers: list[str] = []
+    all_links: list[frozenset[str]] = []
+    all_terms: list[Terms | None] = []
+    entries: list[Any] = []
+    postings: list[Any] = []
+    all_settles: dict[int, tuple[str, ...]] = {}
+    dues: dict[int, datetime.date] = {}
+    all_dated: dict[int, datetime.date] = {}
+    parts: dict[int, str] = {}
     several_links: list[int] = []
-    unnumbered = False
-    position = -1
+    unnumbered: list[int] = []
     for entry in transactions:
         found: Any = None
         several = False
@@ -243,16 +244,9 @@ def read_movements(
             if units is None or not units.number:
                 continue
             amount, currency = units
-            place, pocket = standing.get((account, currency), _NOWHERE)
-            if place is None or pocket is None:
-                place, pocket = reader.stand(entry, posting)
-            position += 1
-            l_place.append(place)
-            l_date.append(date)
-            l_amount.append(amount)
+            pocket = standing.get((account, currency))
             if pocket is None:
-                unexplained.append((position, below or meta))
-                continue
+                pocket = reader.stand(entry, posting)
             debit = amount > 0
             if tagged:
                 kind = tagged
@@ -273,42 +267,63 @@ def read_movements(
             if words is not None or (below is not None and len(below) > _PLAIN_POSTING):
                 said = reader.words(entry, posting, kind, pocket, words)
                 number, settles, due, terms, dated, part = said
+                position = len(kinds)
+                if settles:
+                    all_settles[position] = settles
+                if due is not None:
+                    dues[position] = due
+                if dated is not None:
+                    all_dated[position] = dated
+                if part:
+                    parts[position] = part
             else:
-                number, settles, due, dated, part = "", _NO_TARGETS, None, None, ""
+                number = ""
                 if not debit or kind == REVALUATION:
                     terms = None
                 elif account in plain_terms:
                     terms = plain_terms[account]
                 else:
                     terms = reader.terms.of(reader.pockets[pocket], date)
-            if not number and links:
+            if not number:
                 if len(links) == 1:
                     (number,) = links
-                else:
-                    number = numbering.choose(kind, links, date)
+                elif links:
+                    begin = beginnings.get(kind)
+                    if begin is not None and len(links) == 2:
+                        # The usual pair of a receipt: its own number and the invoice's.
+                        one, two = links
+                        if one.startswith(begin):
+                            number = "" if two.startswith(begin) else one
+                        elif two.startswith(begin):
+                            number = two
+                    else:
+                        number = numbering.choose(kind, links, date)
                     if not number:
-                        several_links.append(len(movements))
-            if not number:
-                unnumbered = True
-            add(
-                new(
-                    Movement,
-                    (
-                        position, date, pocket, debit, kind, number, links, settles, due, terms, dated, part,
-                        entry, posting,
-                    ),
-                )
-            )  # fmt: skip
+                        several_links.append(len(kinds))
+                else:
+                    unnumbered.append(len(kinds))
+            dates.append(date)
+            amounts.append(amount)
+            pockets.append(pocket)
+            kinds.append(kind)
+            numbers.append(number)
+            all_links.append(links)
+            all_terms.append(terms)
+            entries.append(entry)
+            postings.append(posting)
         if tagged == APPLY:
             _check_apply(entry, found if several else [found], problems)
-    ledger = Ledger(tuple(reader.places), l_place, l_date, l_amount)
+    movements = Movements(
+        dates, amounts, pockets, kinds, numbers, all_links, all_terms, entries, postings,
+        all_settles, dues, all_dated, parts,
+    )  # fmt: skip
     if unnumbered:
-        _name_applied(movements)
+        unnumbered = _name_applied(movements, numbers, unnumbered)
     if several_links:
-        _choose_unclear(movements, several_links, numbering, problems)
+        _choose_unclear(movements, numbers, several_links, numbering, problems)
     if unnumbered:
-        _name_unnumbered(movements, reader.pockets, ledger)
-    return Reading(reader.pockets, movements, ledger, unexplained, reader.payees)
+        _name_unnumbered(movements, numbers, unnumbered, reader.pockets)
+    return Reading(reader.pockets, movements, reader.payees)
 
 
 class _Reader:
@@ -323,9 +338,8 @@ class _Reader:
     ) -> None:
         self.terms = _TermsInForce(settings, details, others, problems)
         self.pockets: list[Pocket] = []
-        self.places: dict[tuple[str, str], int] = {}
-        # Account and currency → place and pocket; on control accounts the pocket is another for each customer.
-        self.standing: dict[tuple[str, str], tuple[int, int | None]] = {}
+        # Account and currency → pocket; on a control account the pocket is another for each customer.
+        self.standing: dict[tuple[str, str], int] = {}
         self.payees: dict[str, Mapping[str, Any]] = {}
         # Without contracts that have terms, `contract:` decides nothing here.
         self.known_words = WORDS if self.terms.by_contract else WORDS - {"contract"}
@@ -334,34 +348,29 @@ class _Reader:
         self._roots = settings.roles[CUSTOMERS]
         self._problems = problems
 
-    def stand(self, entry: Any, posting: Any) -> tuple[int, int | None]:
-        """Place and pocket of a posting, made when new; no pocket (and a problem) without a customer."""
+    def stand(self, entry: Any, posting: Any) -> int:
+        """The pocket of a posting, made when new; that of no customer (and a problem) when nobody is named."""
         key = account, currency = posting.account, posting.units.currency
-        place = self.places.setdefault(key, len(self.places))
         if account not in self._roots:
             code = customer_of(account, self._details.get(account, _NO_WORDS))
-            self.standing[key] = place, len(self.pockets)
+            found = self.standing[key] = len(self.pockets)
             self.pockets.append(Pocket(account, code, currency))
-            return self.standing[key]
+            return found
         customer = self._named_customer(entry, posting)
         if customer is None:
             self._problems.append(
-                problem(
-                    "no-customer",
-                    posting.meta or entry.meta,
-                    entry,
-                    amount=posting.units,
-                    account=account,
-                )
+                problem("no-customer", posting.meta or entry.meta, entry, amount=posting.units, account=account)
             )
-            return place, None
-        self.payees.setdefault(customer, entry.meta)
+            # An unnamed pocket keeps the account and currency for the tie-out.
+            customer = ""
+        else:
+            self.payees.setdefault(customer, entry.meta)
         pocket = Pocket(account, customer, currency)
         known = self._on_control.get(pocket)
         if known is None:
             known = self._on_control[pocket] = len(self.pockets)
             self.pockets.append(pocket)
-        return place, known
+        return known
 
     def _named_customer(self, entry: Any, posting: Any) -> str | None:
         """On a control account: `customer:` on posting or transaction, else the payee."""
@@ -508,6 +517,8 @@ class _Numbering:
         self._settings = settings
         self._dated = ("numbering", "") in settings.policies
         self._default = {kind: tuple(begin) for kind, begin in DEFAULT_NUMBERING.items()}
+        # Kind → how its numbers begin, where that is the same on every day.
+        self.undated = {} if self._dated else self._default
 
     def fitting(self, kind: str, links: Iterable[str], date: datetime.date) -> list[str]:
         """The links that begin as numbers of this kind do."""
@@ -523,70 +534,74 @@ class _Numbering:
 
 
 def _choose_unclear(
-    movements: list[Movement], unclear: Sequence[int], numbering: _Numbering, problems: list[Problem]
+    movements: Movements,
+    numbers: list[str],
+    unclear: Sequence[int],
+    numbering: _Numbering,
+    problems: list[Problem],
 ) -> None:
-    """Choose the number among several links where their beginnings do not tell.
+    """Choose the number among several links where their beginnings do not tell, and put it into `numbers`.
 
     Those are left out that are the number of another document. One left is the number; else the
     first in the alphabet, with a warning.
     """
-    owned = {movement.number for movement in movements}
-    for place in unclear:
-        movement = movements[place]
-        links = sorted(movement.links)
-        fitting = numbering.fitting(movement.kind, links, movement.date) or links
+    owned = set(numbers)
+    for position in unclear:
+        entry = movements.entry[position]
+        links = sorted(entry.links)
+        fitting = numbering.fitting(movements.kind[position], links, entry.date) or links
         candidates = [link for link in fitting if link not in owned] or fitting
         if len(candidates) > 1:
-            problems.append(
-                problem(
-                    "several-links",
-                    movement.entry.meta,
-                    movement.entry,
-                    links=", ".join(links),
-                    chosen=candidates[0],
-                )
-            )
-        movements[place] = movement._replace(number=candidates[0])
+            problems.append(problem("several-links", entry.meta, entry, links=", ".join(links), chosen=candidates[0]))
+        numbers[position] = candidates[0]
 
 
-def _name_applied(movements: list[Movement]) -> None:
-    """Name each leg of an #apply entry by what the other legs name: the money is that document's."""
+def _name_applied(movements: Movements, numbers: list[str], unnumbered: Sequence[int]) -> list[int]:
+    """Name each leg of an #apply entry by what the other legs name: the money is that document's.
+
+    Returns the positions that still have no number.
+    """
     legs: dict[int, list[int]] = {}
-    for place, movement in enumerate(movements):
-        if movement.kind == APPLY and not movement.number:
-            legs.setdefault(id(movement.entry), []).append(place)
-    for places in legs.values():
-        of_entry = [movements[place] for place in places]
-        for place, movement in zip(places, of_entry, strict=True):
-            named = [name for other in of_entry if other.debit != movement.debit for name in other.settles]
-            if named:
-                movements[place] = movement._replace(number=", ".join(dict.fromkeys(named)))
+    for position in unnumbered:
+        if movements.kind[position] == APPLY:
+            legs.setdefault(id(movements.entry[position]), []).append(position)
+    for positions in legs.values():
+        for position in positions:
+            named = [
+                name
+                for other in positions
+                if movements.amount[other] * movements.amount[position] < 0
+                for name in movements.settles.get(other, ())
+            ]
+            numbers[position] = ", ".join(dict.fromkeys(named))
+    return [position for position in unnumbered if not numbers[position]]
 
 
-def _name_unnumbered(movements: list[Movement], pockets: Sequence[Pocket], ledger: Ledger) -> None:
+def _name_unnumbered(
+    movements: Movements, numbers: list[str], unnumbered: Sequence[int], pockets: Sequence[Pocket]
+) -> None:
     """Give a stable name to each document without a number: customer, date, and a count within the day.
 
     The count follows the documents' contents, not their place in the files.
     """
     documents: dict[tuple[datetime.date, str], dict[tuple[int, bool, str], list[int]]] = {}
-    for place, movement in enumerate(movements):
-        if not movement.number:
-            pocket = pockets[movement.pocket]
-            of_day = documents.setdefault((movement.date, pocket.customer), {})
-            key = (id(movement.entry), movement.debit, pocket.currency)
-            of_day.setdefault(key, []).append(place)
+    for position in unnumbered:
+        pocket = pockets[movements.pocket[position]]
+        of_day = documents.setdefault((movements.date[position], pocket.customer), {})
+        key = (id(movements.entry[position]), movements.amount[position] > 0, pocket.currency)
+        of_day.setdefault(key, []).append(position)
 
-    def contents(places: Sequence[int]) -> tuple[str, ...]:
-        movement = movements[places[0]]
-        pocket, entry = pockets[movement.pocket], movement.entry
-        amount = str(ledger.amount[movement.position])
+    def contents(positions: Sequence[int]) -> tuple[str, ...]:
+        first = positions[0]
+        pocket, entry = pockets[movements.pocket[first]], movements.entry[first]
         return (
-            pocket.account, pocket.currency, amount, movement.kind, entry.payee or "", entry.narration or "",
+            pocket.account, pocket.currency, str(movements.amount[first]), movements.kind[first],
+            entry.payee or "", entry.narration or "",
         )  # fmt: skip
 
     for (date, customer), of_day in documents.items():
         ordered = sorted(of_day.values(), key=contents)
-        for count, places in enumerate(ordered, start=1):
+        for count, positions in enumerate(ordered, start=1):
             name = f"{customer}-{date}" if len(ordered) == 1 else f"{customer}-{date}-{count}"
-            for place in places:
-                movements[place] = movements[place]._replace(number=name)
+            for position in positions:
+                numbers[position] = name

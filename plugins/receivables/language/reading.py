@@ -46,8 +46,6 @@ def read(entries: Sequence[Any], options: Mapping[str, Any]) -> Facts:
         closed=closed,
         pockets=read_in.pockets,
         movements=read_in.movements,
-        ledger=read_in.ledger,
-        unexplained=read_in.unexplained,
         events=read_events(others, details, problems),
         prices=[
             PriceFact(entry.date, entry.currency, entry.amount.currency, entry.amount.number)

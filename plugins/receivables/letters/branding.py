@@ -67,7 +67,7 @@ def branding(company: Company) -> Branding:
 
 def _logo(path: str) -> Logo | str:
     """The logo in a file, or why it is none."""
-    file = Path(path)
+    file = Path(path).resolve()
     if file.suffix.lower() not in _KINDS:
         return "not a PNG, JPEG or SVG picture"
     media_type, signature = _KINDS[file.suffix.lower()]

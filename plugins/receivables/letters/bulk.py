@@ -82,7 +82,8 @@ def _in_processes(statements: Iterator[Statement], format: str, workers: int) ->
                 letters = _one_at_a_time(first.statements, format)
                 pool = _pool(workers)
                 under_way = deque(
-                    chunk if chunk.result.done() and chunk.result.exception() is None
+                    chunk
+                    if chunk.result.done() and chunk.result.exception() is None
                     else _submit(pool, chunk.first, chunk.statements, format)
                     for chunk in under_way
                 )
@@ -111,7 +112,9 @@ def _one_at_a_time(statements: list[Statement], format: str) -> list[Letter]:
             letters.extend(pool.submit(_render_chunk, [statement], format).result())
     except BrokenProcessPool as error:
         code = statements[len(letters)].debtor.code
-        raise LetterError(f"the process that made the {format} for customer {code!r} died; is there enough memory?") from error
+        raise LetterError(
+            f"the process that made the {format} for customer {code!r} died; is there enough memory?"
+        ) from error
     finally:
         _stop(pool)
     return letters

@@ -7,7 +7,7 @@ template of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypedDict
 
@@ -20,7 +20,7 @@ OPEN_ITEM, ACTIVITY = "open-item", "activity"
 
 
 class Fact(TypedDict):
-    """A label and what it says."""
+    """A label, "" for what speaks for itself (an e-mail address), and what it says."""
 
     label: str
     value: str
@@ -271,7 +271,8 @@ def _period(statement: Statement, writer: _Writer) -> str:
 
 
 def _details(writer: _Writer, given: tuple[tuple[str, str], ...]) -> list[Fact]:
-    return [_fact(writer.texts[key], writer.text(value)) for key, value in given if value]
+    """Facts about a party; those with the key "" speak for themselves."""
+    return [_fact(writer.texts[key] if key else "", writer.text(value)) for key, value in given if value]
 
 
 def _company(statement: Statement, writer: _Writer) -> Party:
@@ -286,8 +287,8 @@ def _company(statement: Statement, writer: _Writer) -> Party:
             (
                 ("tax_id", company.tax_id),
                 ("phone", company.phone),
-                ("email", company.email),
-                ("website", company.website),
+                ("", company.email),
+                ("", company.website),
             ),
         ),
     )
@@ -300,9 +301,7 @@ def _customer(statement: Statement, writer: _Writer) -> Party:
         code=writer.text(debtor.code),
         name=writer.text(debtor.name or debtor.code),
         address=writer.lines(debtor.address),
-        details=_details(
-            writer, (("tax_id", debtor.tax_id), ("attention", debtor.contact), ("email", debtor.email))
-        ),
+        details=_details(writer, (("tax_id", debtor.tax_id), ("attention", debtor.contact), ("", debtor.email))),
     )
 
 
@@ -359,17 +358,16 @@ def _section(statement: Statement, section: Section, writer: _Writer) -> Section
     aging = _aging(statement, section, writer)
     closing = writer.money(section.closing, section)
     total_debit, total_credit = _movements(section, writer) if activity else ("", "")
+    totals = {"debit": total_debit, "credit": total_credit, "balance": closing}
     return SectionContent(
         currency=plain(section.currency),
-        heading=texts["movements" if activity else "open_items"].format(
-            currency=writer.ltr(plain(section.currency))
-        ),
+        heading=texts["movements" if activity else "open_items"].format(currency=writer.ltr(plain(section.currency))),
         columns=[
             Column(
                 key=key,
                 label=texts[label],
                 kind=kind,
-                widest=_widest(key, lines, (closing, total_debit, total_credit)),
+                widest=_widest(key, lines, totals),
             )
             for key, label, kind in _COLUMNS[ACTIVITY if activity else OPEN_ITEM]
         ],
@@ -417,26 +415,16 @@ def _movements(section: Section, writer: _Writer) -> tuple[str, str]:
     return writer.money(debit, section), writer.money(credit, section)
 
 
-def _widest(key: str, lines: list[Line], totals: tuple[str, str, str]) -> str:
+def _widest(key: str, lines: list[Line], totals: Mapping[str, str]) -> str:
     """The longest text of a column; figures are tabular, so the longest is the widest."""
-    balance, debit, credit = totals
-    first = {"balance": balance, "debit": debit, "credit": credit}.get(key, "")
-    # Keys of a TypedDict must be literals, and this one is a column's.
-    return (
-        max((str(line[key]) for line in lines), key=len, default=first)
-        if not first
-        else max([first, *(str(line[key]) for line in lines)], key=len)
-    )
+    texts: list[Mapping[str, object]] = [totals, *lines]
+    return max((str(text.get(key, "")) for text in texts), key=len)
 
 
 def _aging(statement: Statement, section: Section, writer: _Writer) -> list[Cell]:
     cells = [
         Cell(
-            kind="credits"
-            if cell.low is None and cell.high is None
-            else "current"
-            if cell.low is None
-            else "overdue",
+            kind="credits" if cell.low is None and cell.high is None else "current" if cell.low is None else "overdue",
             label=aging_label(cell, statement.basis, writer.words),
             amount=writer.money(cell.amount, section),
             zero=not cell.amount,

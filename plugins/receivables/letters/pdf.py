@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from receivables.letters.branding import Logo, branding
 from receivables.letters.content import content
@@ -29,9 +29,9 @@ from receivables.letters.texts import plain
 if TYPE_CHECKING:
     import typst
 
-TEMPLATE = Path(str(files("receivables.letters").joinpath("statement.typ")))
+TEMPLATE = Path(str(files("receivables.letters").joinpath("statement.typ"))).resolve()
 
-_ONE_PAGE_ROWS = 28
+_ONE_PAGE_ROWS = 25
 """Up to so many rows a letter probably fits on one page; see `_fits_one_page`."""
 
 _PAGES = re.compile(rb"/Type/Pages/Count (\d+)")
@@ -74,12 +74,11 @@ def _can_write(language: str) -> bool:
     return not missing("".join([*words.texts.values(), *words.kinds.values()]))
 
 
-def _document(
-    statement: Statement, data: Mapping[str, object], logo: Logo | None
-) -> tuple[bytes, tuple[str, ...]]:
+def _document(statement: Statement, data: Mapping[str, object], logo: Logo | None) -> tuple[bytes, tuple[str, ...]]:
     import typst
 
-    template = Path(statement.company.template) if statement.company.template else TEMPLATE
+    own = statement.company.template
+    template = Path(own).resolve() if own else TEMPLATE
     try:
         return _compiled(statement, template, data, logo)
     except typst.TypstError as error:
@@ -103,11 +102,12 @@ def _compiled(
     compiler = _compiler(template, root)
     guesses = (1, 0) if template == TEMPLATE and _fits_one_page(statement) else (0,)
     for pages in guesses:
-        document, complaints = compiler.compile_with_warnings(
+        compiled, complaints = compiler.compile_with_warnings(
             format="pdf",
             sys_inputs={"data": json.dumps({**data, "logo": picture, "pages": pages}, ensure_ascii=False)},
             timestamp=int(midnight.timestamp()),
         )
+        document = cast("bytes", compiled)  # a list only for formats with a file for each page
         if pages == _pages(document):
             break
     return document, tuple(complaint.message for complaint in complaints)

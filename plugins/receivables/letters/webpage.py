@@ -7,6 +7,7 @@ itself. A content policy in the page forbids scripts and anything from outside, 
 from __future__ import annotations
 
 import base64
+import functools
 from html import escape
 from importlib.resources import files
 
@@ -57,8 +58,12 @@ def _lines(lines: list[str]) -> _Html:
     return _Html("<br>".join(escape(line, quote=False) for line in lines))
 
 
+@functools.cache
+def _style() -> str:
+    return files("receivables.letters").joinpath("statement.css").read_text(encoding="utf-8")
+
+
 def _page(text: Content, look: Branding) -> str:
-    style = files("receivables.letters").joinpath("statement.css").read_text(encoding="utf-8")
     head = _element(
         "head",
         {},
@@ -72,7 +77,7 @@ def _page(text: Content, look: Branding) -> str:
             },
         ),
         _element("title", {}, f"{text['title']} – {text['customer']['name']}"),
-        _Html(f"<style>\n:root {{ --accent: {look.accent}; }}\n{style}</style>"),
+        _Html(f"<style>\n:root {{ --accent: {look.accent}; }}\n{_style()}</style>"),
     )
     body = _element(
         "body",
@@ -94,6 +99,10 @@ def _page(text: Content, look: Branding) -> str:
     return f"<!DOCTYPE html>\n{root}\n"
 
 
+def _labelled(fact: Fact) -> str:
+    return f"{fact['label']}: {fact['value']}" if fact["label"] else fact["value"]
+
+
 def _letterhead(text: Content, look: Branding) -> _Html:
     company = text["company"]
     mark: _Html
@@ -102,16 +111,14 @@ def _letterhead(text: Content, look: Branding) -> _Html:
     else:
         picture = base64.b64encode(look.logo.content).decode("ascii")
         mark = _element("img", {"src": f"data:{look.logo.media_type};base64,{picture}", "alt": company["name"]})
-    details = [f"{fact['label']}: {fact['value']}" for fact in company["details"]]
+    details = [_labelled(fact) for fact in company["details"]]
     name = [company["name"]] if look.logo is not None else []
-    return _element(
-        "header", {}, mark, _of("address", "", _lines([*name, *company["address"], *details]))
-    )
+    return _element("header", {}, mark, _of("address", "", _lines([*name, *company["address"], *details])))
 
 
 def _parties(text: Content) -> _Html:
     customer = text["customer"]
-    details = [f"{fact['label']}: {fact['value']}" for fact in customer["details"]]
+    details = [_labelled(fact) for fact in customer["details"]]
     return _element(
         "div",
         {"class": "parties"},
@@ -279,5 +286,5 @@ def _ending(text: Content) -> _Html:
         {},
         _of("div", "ending", *parts),
         _of("p", "", _lines(text["note"])),
-        _of("p", "", " ".join(text["closing"])),
+        _of("p", "", _lines(text["closing"])),
     )

@@ -182,7 +182,9 @@ def _styles(book: Workbook, statement: Statement, places: int) -> _Styles:
         label=book.add_format({**base, "font_color": "#5f5f5f"}),
         text=book.add_format(base),
         wrapped=book.add_format({**base, "text_wrap": True}),
-        date=book.add_format({**base, "num_format": _DATE_FORMATS[words.language], "align": "left"}),
+        date=book.add_format(
+            {**base, "num_format": _DATE_FORMATS[words.language], "align": "right" if words.rtl else "left"}
+        ),
         money=book.add_format({**base, **money}),
         total=book.add_format({**base, **total}),
         total_money=book.add_format({**base, **money, **total}),
@@ -249,9 +251,7 @@ def _head(page: _Sheet, statement: Statement, title: str) -> int:
     return row + 1
 
 
-def _table(
-    page: _Sheet, statement: Statement, section: Section, columns: list[tuple[str, str]], row: int
-) -> int:
+def _table(page: _Sheet, statement: Statement, section: Section, columns: list[tuple[str, str]], row: int) -> int:
     """The lines with their totals; returns the row below."""
     texts, styles = page.words.texts, page.styles
     activity = statement.style == ACTIVITY
@@ -274,15 +274,22 @@ def _table(
         row += 1
     for position, key in enumerate(keys):
         if key in _WIDTHS:
-            _text(page, row, position, texts["closing_balance" if activity else "total"] if position == 0 else "",
-                  styles.total)
+            _text(
+                page,
+                row,
+                position,
+                texts["closing_balance" if activity else "total"] if position == 0 else "",
+                styles.total,
+            )
+        elif not section.lines:
+            _money(page, row, position, _total(section, key), style=styles.total_money)
         elif activity and key == "balance":
-            debit, credit = _span(first, row, keys.index("debit")), _span(first, row, keys.index("credit"))
-            opening = _reference(first - 1, position)
-            _money(page, row, position, section.closing, f"{opening}+SUM({debit})-SUM({credit})", styles.total_money)
+            debit, credit = (_span(first, row, keys.index(name)) for name in ("debit", "credit"))
+            formula = f"{_reference(first - 1, position)}+SUM({debit})-SUM({credit})"
+            _money(page, row, position, section.closing, formula, styles.total_money)
         else:
-            total = _total(section, key)
-            _money(page, row, position, total, f"SUM({_span(first, row, position)})", styles.total_money)
+            formula = f"SUM({_span(first, row, position)})"
+            _money(page, row, position, _total(section, key), formula, styles.total_money)
     return row + 1
 
 
@@ -340,7 +347,8 @@ def _aging(page: _Sheet, statement: Statement, section: Section, row: int) -> in
     for position in (0, 1):
         _text(page, row, position, texts["total"] if position == 0 else "", styles.total)
     total = sum((cell.amount for cell in section.aging), Decimal(0))
-    _money(page, row, 2, total, f"SUM({_span(first, row, 2)})", styles.total_money)
+    formula = f"SUM({_span(first, row, 2)})" if section.aging else ""
+    _money(page, row, 2, total, formula, styles.total_money)
     row += 1
     _text(page, row, 0, texts["total_overdue"])
     _money(page, row, 2, section.overdue)
@@ -407,5 +415,5 @@ def _reference(row: int, position: int) -> str:
 
 
 def _span(first: int, end: int, position: int) -> str:
-    """The cells from row `first` up to but not including `end`; at least one, which is then empty or above."""
-    return f"{_reference(first, position)}:{_reference(max(first, end - 1), position)}"
+    """The cells from row `first` up to but not including `end`."""
+    return f"{_reference(first, position)}:{_reference(end - 1, position)}"

@@ -1,0 +1,64 @@
+"""Booking: facts into the book, in one pass in order of date.
+
+`columns` makes items of movements, `settling` settles them day by day, `review` says what is odd in the end,
+`texts` keeps the words behind the items.
+"""
+
+from __future__ import annotations
+
+import os
+
+from receivables.book import Book, Items
+from receivables.booking.columns import currency_scales, item_columns, ledger_columns, ledger_units, unexplained
+from receivables.booking.review import review
+from receivables.booking.settling import Settling
+from receivables.booking.texts import EntryTexts
+from receivables.facts import Facts
+from receivables.problems import Problem
+
+
+def build(facts: Facts) -> Book:
+    """The book of these facts.
+
+    Problems of settlement (a number that no document has, more settled than open, …) are added to
+    those that the language found; nothing is raised for what a ledger says.
+    """
+    problems: list[Problem] = list(facts.problems)
+    scales = currency_scales(facts)
+    units = ledger_units(facts, scales)
+    columns = item_columns(facts, scales, units, problems)
+    settled = Settling(facts, columns, scales, problems)
+    settled.run()
+    review(settled)
+    places, ledger = ledger_columns(facts, units)
+    return Book(
+        title=facts.title,
+        folder=facts.folder,
+        settings=facts.settings,
+        customers=facts.customers,
+        account_details=facts.account_details,
+        closed=facts.closed,
+        events=facts.events,
+        prices=facts.prices,
+        scales=scales,
+        pockets=facts.pockets,
+        places=places,
+        items=Items(
+            pocket=columns.pocket,
+            first=columns.first,
+            instalment=columns.instalment,
+            day=columns.day,
+            date=columns.date,
+            due=columns.due,
+            amount=columns.amount,
+            residual=settled.residual,
+            kind=settled.kind,
+            number=columns.number,
+        ),
+        settlements=settled.settlements,
+        ledger=ledger,
+        unexplained=unexplained(facts, ledger, f"{facts.folder}{os.sep}"),
+        texts=EntryTexts(facts.movements, columns.origin, facts.folder),
+        last_day=facts.last_day,
+        problems=problems,
+    )

@@ -1,0 +1,160 @@
+"""Review: what is wrong or odd about the items once all is settled, reported at the user's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from operator import attrgetter
+from typing import Any, Final
+
+from receivables.book import KIND_CODES
+from receivables.booking.settling import Settling
+from receivables.facts import DEBIT_NOTE, INVOICE, KINDS, OPENING, PENALTY, REFUND, Pocket
+
+_REFUND: Final = KIND_CODES[REFUND]
+_NUMBERED: Final = frozenset(KIND_CODES[kind] for kind in (INVOICE, OPENING, DEBIT_NOTE, PENALTY))
+_NEAREST_ASKED: Final = 100
+"""For how many unknown numbers the nearest is looked for: it costs time, and nobody reads more."""
+
+_STEPS: Final[tuple[tuple[str, Callable[[Pocket], Any], str], ...]] = (
+    ("other-customer", attrgetter("customer"), "owner"),
+    ("other-currency", attrgetter("currency"), "theirs"),
+    ("other-account", attrgetter("account"), "theirs"),
+)
+"""Why a named document is out of reach: whose, in which currency, on which account it is."""
+
+
+def review(settled: Settling) -> None:
+    """Add to the problems whatever the settled items show."""
+    asked = 0
+    for item in settled.claimants:
+        asked += _review_claim(settled, item, ask=asked < _NEAREST_ASKED)
+    _review_refunds(settled)
+    _review_numbers(settled)
+    _review_closed(settled)
+
+
+def _pocket(settled: Settling, item: int) -> Pocket:
+    return settled.pockets[settled.pocket[item]]
+
+
+def _review_claim(settled: Settling, item: int, *, ask: bool) -> int:
+    """Report names that lead nowhere, else what is left over; how many names led nowhere."""
+    named = settled.settles.get(item, ())
+    names = named or tuple(sorted(settled.links[item]))
+    lost = [name for name in names if not settled.opposite(item, name, open_only=False)]
+    if not named and len(lost) < len(names):
+        # Of the links only one has to lead to what is undone; others are the document's own.
+        return 0
+    for name in lost:
+        _report_lost(settled, item, name, ask=ask)
+    if not lost and settled.residual[item]:
+        settled.report(
+            "more-than-open",
+            item,
+            number=settled.number[item],
+            amount=settled.money(item, abs(settled.residual[item])),
+            customer=_pocket(settled, item).customer,
+            targets=", ".join(named),
+        )
+    return len(lost)
+
+
+def _report_lost(settled: Settling, item: int, name: str, *, ask: bool) -> None:
+    """Say why a named document was not found."""
+    here = _pocket(settled, item)
+    words = {
+        "word": "settles" if item in settled.settles else "link",
+        "number": name,
+        "customer": here.customer,
+        "amount": settled.money(item, abs(settled.residual[item])),
+    }
+    documents = settled.carriers.get(name)
+    if documents is None:
+        base, slash, count = name.rpartition("/")
+        documents = settled.carriers.get(base) if slash and count.isdecimal() else None
+    entry = settled.entry(item)
+    others = [document for document in documents or () if settled.entry(document) is not entry]
+    if not others:
+        nearest = _nearest(settled, item, name) if ask else ""
+        settled.report("unknown-document", item, **words, nearest=nearest)
+        return
+    for code, part, theirs in _STEPS:
+        matching = [other for other in others if part(_pocket(settled, other)) == part(here)]
+        if not matching:
+            there = part(_pocket(settled, others[0]))
+            settled.report(code, item, **{**words, theirs: there, "ours": part(here)})
+            return
+        others = matching
+    settled.report("same-side", item, **words, kind=KINDS[settled.kind[others[0]]])
+
+
+def _nearest(settled: Settling, item: int, name: str) -> str:
+    """The number of the same pocket's other side that looks most like `name`, as part of a sentence."""
+    pocket, debit = settled.pocket[item], settled.amount[item] > 0
+    own = [
+        number
+        for number, there, amount in zip(settled.number, settled.pocket, settled.amount, strict=True)
+        if there == pocket and (amount > 0) != debit
+    ]
+    near = get_close_matches(name, own[-1000:], n=1, cutoff=0.6)
+    return f" (the nearest is {near[0]})" if near else ""
+
+
+def _review_refunds(settled: Settling) -> None:
+    for item, code in enumerate(settled.kind):
+        if code == _REFUND and settled.residual[item] and item not in settled.settles:
+            customer = _pocket(settled, item).customer
+            settled.report("refund-of-what", item, number=settled.number[item], customer=customer)
+
+
+def _review_numbers(settled: Settling) -> None:
+    """Report numbers that several invoices, debit notes, penalties or opening items share."""
+    for document in settled.doubles:
+        code, number = settled.kind[document], settled.number[document]
+        if code not in _NUMBERED:
+            continue
+        customer = _pocket(settled, document).customer
+        entry = settled.entry(document)
+        others = [
+            other
+            for other in settled.carriers[number]
+            if other < document
+            and settled.number[other] == number
+            and settled.amount[other] > 0
+            and settled.kind[other] == code
+            and settled.entry(other) is not entry
+        ]
+        own = [other for other in others if _pocket(settled, other).customer == customer]
+        if own:
+            settled.report("number-twice", document, number=number, customer=customer, other=_place(settled, own[0]))
+        elif others:
+            settled.report(
+                "number-of-two-customers",
+                document,
+                number=number,
+                customer=_pocket(settled, others[0]).customer,
+                other=_place(settled, others[0]),
+            )
+
+
+def _place(settled: Settling, item: int) -> str:
+    meta = settled.source(item)
+    return f"{meta.get('filename')}:{meta.get('lineno')}"
+
+
+def _review_closed(settled: Settling) -> None:
+    closed = settled.facts.closed
+    if not closed:
+        return
+    for item, left in enumerate(settled.residual):
+        account = _pocket(settled, item).account
+        if left and account in closed:
+            settled.report(
+                "closed-with-open-items",
+                item,
+                account=account,
+                date=closed[account],
+                amount=settled.money(item, left),
+                number=settled.number[item],
+            )
