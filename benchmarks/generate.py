@@ -292,9 +292,7 @@ class Generator:
 
     def gathered(self, customer: Customer, month: int, done: int, count: int) -> None:
         invoices = [self.invoice(customer, month, done + position) for position in range(count)]
-        date = self.receipt_date(
-            max(invoice.date for invoice in invoices), max(invoice.due for invoice in invoices)
-        )
+        date = self.receipt_date(max(invoice.date for invoice in invoices), max(invoice.due for invoice in invoices))
         paid = date <= LAST_DAY
         if paid:
             self.receipt(customer, date, "", [(invoice.units, invoice.number) for invoice in invoices])
@@ -365,9 +363,7 @@ class Generator:
         date = after + datetime.timedelta(days=int(self.chance.draw() ** 2 * 130) - 10)
         return max(invoice_date, date)
 
-    def receipt(
-        self, customer: Customer, date: datetime.date, links: str, settled: Sequence[tuple[int, str]]
-    ) -> None:
+    def receipt(self, customer: Customer, date: datetime.date, links: str, settled: Sequence[tuple[int, str]]) -> None:
         """Write a receipt; `settled` has an amount and, when it is one of several, the invoice's number."""
         currency = customer.currency
         self.written["receipts"] += 1
@@ -402,14 +398,8 @@ def month_start(month: int) -> datetime.date:
 
 def header(plugin: bool, files: Sequence[str]) -> str:
     """The text of the ledger's main file."""
-    options = (
-        'option "title" "Benchmark"\noption "operating_currency" "VND"\noption "operating_currency" "USD"\n'
-    )
-    return (
-        options
-        + ('plugin "receivables"\n' if plugin else "")
-        + "".join(f'include "{name}"\n' for name in files)
-    )
+    options = 'option "title" "Benchmark"\noption "operating_currency" "VND"\noption "operating_currency" "USD"\n'
+    return options + ('plugin "receivables"\n' if plugin else "") + "".join(f'include "{name}"\n' for name in files)
 
 
 def customers_for(invoices: int) -> int:

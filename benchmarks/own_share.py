@@ -20,7 +20,8 @@ from beancount import loader
 
 from receivables.booking import build
 from receivables.language.reading import read
-from receivables.relations.aging import aging
+from receivables.relations import aging
+from receivables.relations.question import Question
 from receivables.view import view
 
 FURTHER_DATES = 12
@@ -33,7 +34,7 @@ def own_book(entries: Sequence[Any], options: Mapping[str, Any]) -> Any:
 
 def own_aging(book: Any, as_of: datetime.date) -> int:
     """Open items and aging of all customers at one date; returns the number of rows."""
-    return len(aging(view(book, as_of)).rows)
+    return len(aging.evaluate(view(book, as_of), Question()).rows)
 
 
 def main(ledger: str, date: str) -> None:
@@ -50,11 +51,7 @@ def main(ledger: str, date: str) -> None:
     for number in range(1, FURTHER_DATES + 1):
         own_aging(book, as_of - datetime.timedelta(days=30 * number))
     further = (time.perf_counter() - aged) / FURTHER_DATES
-    print(
-        json.dumps(
-            {"load": loaded - started, "book": built - loaded, "aging": aged - built, "further": further}
-        )
-    )
+    print(json.dumps({"load": loaded - started, "book": built - loaded, "aging": aged - built, "further": further}))
 
 
 if __name__ == "__main__":

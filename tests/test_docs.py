@@ -158,3 +158,240 @@ def test_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: Mappin
     folder.mkdir()
     monkeypatch.chdir(folder)
     compare(DOCS / "tutorial.md", follow(DOCS / "tutorial.md", folder, quiet))
+
+
+# Examples of the language and of problems
+
+
+def prelude(page: Sequence[Block]) -> str:
+    """The lines that stand before every example of a page."""
+    (found,) = (block.body for block in page if "prelude" in block.words)
+    return found
+
+
+def examples(path: Path) -> Iterator[tuple[str, Block, list[Block]]]:
+    """The examples of a page: the prelude, the ledger, and the blocks that say what comes of it."""
+    page = blocks(path.read_text("utf-8"))
+    before = prelude(page)
+    for position, block in enumerate(page):
+        if block.language == "beancount" and "prelude" not in block.words:
+            outcomes = []
+            for following in page[position + 1 :]:
+                if following.language != "text":
+                    break
+                outcomes.append(following)
+            yield before, block, outcomes
+
+
+def load(text: str, folder: Path) -> Loaded:
+    """The ledger of an example, with an empty file for every paper that it names."""
+    path = folder / "main.beancount"
+    path.write_text(text, "utf-8")
+    for name in re.findall(r'^\S+ document \S+ "([^"]*)"', text, re.MULTILINE):
+        (folder / name).touch()
+    return load_book(path)
+
+
+def problems(loaded: Loaded, folder: Path) -> list[str]:
+    """Everything that is wrong or odd, as `bean-ar` says it, without file and line."""
+    found = [f"error: {error.message}" for error in loaded.errors]
+    found += [f"{item.severity}: {item.message}" for item in loaded.book.problems]
+    return [text.replace(f"{folder}{os.sep}", "") for text in found]
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """A table in plain text."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
+    lines = [
+        "  ".join(
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in (header, *rows)
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, Decimal):
+        return f"{value:,}"
+    if isinstance(value, tuple):
+        return ", ".join(map(cell, value)) or "-"
+    return str(value)
+
+
+def table_of(report: Report, names: Sequence[str]) -> str:
+    """These columns of a report, amounts with their currency."""
+    positions = [report.position(name) for name in names]
+    rows = []
+    for row in report.rows:
+        texts = []
+        for position in positions:
+            column = report.columns[position]
+            text = cell(row[position])
+            if column.money and column.money not in names and row[position] is not None:
+                text += f" {row[report.position(column.money)]}"
+            texts.append(text)
+        rows.append(texts)
+    right = [report.columns[position].type in (Decimal, int) for position in positions]
+    return aligned(names, rows, right) if rows else "nothing\n"
+
+
+QUESTION = re.compile(r"(\w+) on (\S+)((?: (?:by|in|where|from) \S+)*)")
+
+
+def outcome(block: Block, loaded: Loaded, folder: Path) -> str:
+    """What comes of an example, for the question in the first line of the block."""
+    question, *rest = block.body.splitlines()
+    names = rest[0].split() if rest else []
+    if question == "problems":
+        return "".join(f"{line}\n" for line in [question, *problems(loaded, folder)])
+    if question == "bean-check":
+        result = CliRunner().invoke(bean_check, [str(folder / "main.beancount")])
+        told = [line for line in result.output.replace(f"{folder}{os.sep}", "").splitlines() if line.strip()]
+        return "".join(f"{line}\n" for line in [question, *(line for line in told if line[0] != " ")])
+    if question == "events":
+        rows = [[cell(getattr(event, name) or None) for name in names] for event in loaded.book.events]
+        return f"{question}\n{aligned(names, rows, [False] * len(names))}"
+    if letter := re.fullmatch(r"letterhead for (\S+) on (\S+)", question):
+        company = company_of(loaded.book, letter[1], datetime.date.fromisoformat(letter[2]))
+        told = [question]
+        for field, value in company._asdict().items():
+            for key, text in value.items() if isinstance(value, dict) else [("", value)]:
+                if text:
+                    name = f"{field}[{key}]" if key else field
+                    told.append(f"{name + ':':<13}{text.replace(chr(10), ' | ')}")
+        return "".join(f"{line}\n" for line in told)
+    asked = QUESTION.fullmatch(question)
+    assert asked, f"block at line {block.line}: no such question: {question}"
+    words = asked[3].split()
+    of = dict(zip(words[::2], words[1::2], strict=True))
+    report = evaluate(
+        loaded.book,
+        asked[1],
+        datetime.date.fromisoformat(asked[2]),
+        Question(
+            where=(read_condition(of["where"]),) if "where" in of else (),
+            by=(of["by"],) if "by" in of else (),
+            currency=of.get("in"),
+            period_from=datetime.date.fromisoformat(of["from"]) if "from" in of else None,
+        ),
+    )
+    return f"{question}\n{table_of(report, names)}"
+
+
+def check_examples(path: Path, folder: Path) -> int:
+    """Every example of a page says what comes of it, and has no problem that it does not show."""
+    found = []
+    for before, block, outcomes in examples(path):
+        where = f"{path.name}, example at line {block.line}"
+        assert outcomes or "prose" in block.words, f"{where}: says nothing of what comes of it"
+        here = folder / str(block.line)
+        here.mkdir()
+        loaded = load(f"{before}\n{block.body}", here)
+        shown = any(other.body.startswith(("problems\n", "bean-check\n")) for other in outcomes)
+        assert shown or not problems(loaded, here), where
+        found += [(other, outcome(other, loaded, here)) for other in outcomes]
+    compare(path, found)
+    return len(found)
+
+
+def test_examples_of_the_language(tmp_path: Path) -> None:
+    """Every example of the language gives what the page says."""
+    assert check_examples(DOCS / "language.md", tmp_path) > 40
+
+
+# Tables that come from the code
+
+
+MARK = re.compile(r"^<!-- table ([^\n]*?) -->\n\n((?:\|[^\n]*\n)*)", re.MULTILINE)
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(text.replace("|", "\\|") for text in line) + " |\n" for line in lines)
+
+
+def policy_table(subject: str) -> str:
+    form = FORMS[subject]
+    rows = [[f"`{key}`", how.expected, how.about] for key, how in form.keys.items()]
+    rows += [[f"`{key}…`", how.expected, how.about] for key, how in form.families.items()]
+    return markdown(["Key", "Write", "Meaning"], rows)
+
+
+def numbering_table() -> str:
+    assert FORMS["numbering"].keys.keys() == movements.DEFAULT_NUMBERING.keys()
+    rows = [[f"`{kind}`", ", ".join(begin)] for kind, begin in movements.DEFAULT_NUMBERING.items()]
+    return markdown(["Key and kind", "Numbers begin with"], rows)
+
+
+def terms_table() -> str:
+    """What each form of terms makes of an invoice of 30 January 2026 over 1,000.00 USD."""
+    rows = []
+    for text in TERMS_FORMS:
+        parts = schedule(parse_terms(text), datetime.date(2026, 1, 30), Decimal(1000), 2, "USD")
+        told = [
+            f"{part.due}" + (f": {part.amount:,.2f}" + (" retention" if part.kind else "") if len(parts) > 1 else "")
+            for part in parts
+        ]
+        discount = parse_terms(text).discount
+        if discount is not None:
+            told.append(f"{discount.rate} % less within {discount.days} days")
+        rows.append([f"`{text}`", "; ".join(told)])
+    return markdown(["Terms", "Due"], rows)
+
+
+TYPES: Mapping[type, str] = {str: "text", int: "whole number", bool: "yes or no", Decimal: "number", datetime.date: "date"}
+
+
+def columns_of(relation: str) -> Sequence[Column]:
+    """The columns of a relation; aging's under the default policy."""
+    if relation == "aging":
+        return aging.columns_for(Aging())
+    return vars(__import__(f"receivables.relations.{relation}", fromlist=["COLUMNS"]))["COLUMNS"]
+
+
+def relation_table(relation: str) -> str:
+    rows = [
+        [f"`{column.name}`", f"amount in `{column.money}`" if column.money else TYPES[column.type], column.about]
+        for column in columns_of(relation)
+    ]
+    return markdown(["Column", "Type", "Meaning"], rows)
+
+
+def relations_table() -> str:
+    rows = [
+        [f"[{relation.name}](#{name.replace('_', '-')})", f"`#{TABLE_NAMES[name]}`", relation.about]
+        for name, relation in RELATIONS.items()
+    ]
+    return markdown(["Report", "Table in BQL", "What it answers"], rows)
+
+
+def generated(name: str) -> str:
+    """The table that a mark asks for."""
+    what, _, rest = name.partition(" ")
+    makers: Mapping[str, Callable[[], str]] = {
+        "policy": lambda: policy_table(rest),
+        "numbering": numbering_table,
+        "terms": terms_table,
+        "relation": lambda: relation_table(rest),
+        "relations": relations_table,
+    }
+    return makers[what]()
+
+
+PAGES = sorted([ROOT / "README.md", ROOT / "ledger" / "README.md", *DOCS.glob("*.md")])
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tables(path: Path) -> None:
+    """The tables that list words or columns of the code are those of the code."""
+    page = path.read_text("utf-8")
+    if UPDATE:
+        page = MARK.sub(lambda mark: f"<!-- table {mark[1]} -->\n\n{generated(mark[1])}", page)
+        path.write_text(page, "utf-8")
+    for mark in MARK.finditer(page):
+        assert mark[2] == generated(mark[1]), f"table {mark[1]}"

@@ -85,6 +85,27 @@ class LedgerColumns(NamedTuple):
     amount: Sequence[int]
 
 
+class TextColumns(NamedTuple):
+    """The words behind all items at once, as the cache keeps them.
+
+    Attributes:
+      descriptions: Narration, an item each.
+      terms: Item → payment terms as written.
+      files: File names.
+      entries, postings: Position in `files` and line, two numbers an item.
+      details: Item → metadata of posting and transaction.
+      rates: Item → price or cost, and its currency.
+    """
+
+    descriptions: list[str]
+    terms: dict[int, str]
+    files: list[str]
+    entries: list[int]
+    postings: list[int]
+    details: dict[int, Mapping[str, Any]]
+    rates: dict[int, tuple[Decimal, str]]
+
+
 class Texts(Protocol):
     """What the book does not count with: the words behind each item, fetched when a row shows them."""
 
@@ -99,6 +120,9 @@ class Texts(Protocol):
 
     def details(self, item: int) -> Mapping[str, Any]:
         """Metadata of the posting and the transaction, the posting's first."""
+
+    def columns(self) -> TextColumns:
+        """All of it at once."""
 
     def terms(self, item: int) -> str:
         """The payment terms as written; "" when a due date or nothing was given."""

@@ -14,19 +14,22 @@ import datetime
 import glob
 import hashlib
 import json
+import mmap
 import os
 import re
+import struct
 import sys
+import zlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from receivables import __version__
-from receivables.book import Book, Items, LedgerColumns, SettlementColumns, Unexplained
+from receivables.book import Book, Items, LedgerColumns, SettlementColumns, TextColumns, Unexplained
 from receivables.facts import Customer, Event, Pocket, PriceFact
 from receivables.files import write_whole
 from receivables.language.configuration import read_settings
@@ -35,12 +38,18 @@ from receivables.problems import Problem
 from receivables.settings import Settings
 from receivables.stored import Lazy, StoredDetails, pack, pack_all, unpack
 
-MAGIC: Final = b"bean-ar book 1\n"
+MAGIC: Final = b"bean-ar book 2\n\0"
+_HEAD: Final = struct.Struct("<16sIIQQ")
+"""Magic, check sums of header and body, their lengths."""
+
 SMALLEST: Final = 256 * 1024
 """Ledgers of fewer bytes load in a moment and are not kept."""
 
 RACY: Final = 2_000_000_000
 """A file changed less than so many nanoseconds before the cache was written is compared by contents."""
+
+TICK: Final = 20_000_000
+"""Nanoseconds by which a file system's clock may lag behind: a few ticks of the kernel."""
 
 PURE_PLUGINS: Final = ("beancount.plugins.", "beancount.ops.", "receivables")
 """Plugins of which it is known that they read nothing but the ledger."""
@@ -85,21 +94,22 @@ def _stat(path: str) -> list[int] | None:
 
 
 def _digest(path: str) -> str:
-    digest = hashlib.blake2b(digest_size=16)
     with Path(path).open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _program() -> list[str]:
+def _program() -> list[Any]:
     """What computes: Python, the libraries, and this program down to its files."""
     here = Path(__file__).parent
     digest = hashlib.blake2b(digest_size=16)
     for path in sorted(here.rglob("*.py")):
         found = path.stat()
         digest.update(f"{path}:{found.st_size}:{found.st_mtime_ns}\n".encode())
-    return [sys.version, __version__, metadata.version("beancount"), digest.hexdigest()]
+    # Looking at Beancount's files is quicker than importing what could tell its version, and as telling.
+    found = find_spec("beancount")
+    folder = Path(found.origin).parent if found is not None and found.origin else here
+    loader = [_stat(str(path)) for path in (folder, folder / "loader.py", folder / "VERSION", folder / "parser")]
+    return [sys.version, __version__, str(folder), loader, digest.hexdigest()]
 
 
 def _includes(files: Iterable[str]) -> list[list[Any]]:
@@ -156,15 +166,25 @@ def _same(key: Mapping[str, Any], written: int) -> bool:
     )
 
 
-def may_keep(options: Mapping[str, Any]) -> bool:
-    """Whether a ledger can be kept: large enough, not encrypted, only plugins that are known."""
+def may_keep(options: Mapping[str, Any], started: int) -> bool:
+    """Whether a ledger can be kept: large enough, unchanged since, not encrypted, only plugins that are known."""
     files = options["include"]
     if any(str(file).endswith((".gpg", ".asc")) for file in files):
         return False
     if not all(name.startswith(PURE_PLUGINS) for name, _ in options["plugin"]):
         return False
     stats = [_stat(file) for file in files]
-    return all(stat is not None for stat in stats) and sum(stat[0] for stat in stats if stat) >= SMALLEST
+    if any(stat is None or _changed_since(stat, started) for stat in stats):
+        return False
+    return sum(stat[0] for stat in stats if stat) >= SMALLEST
+
+
+def _changed_since(stat: Sequence[int], moment: int) -> bool:
+    """Whether a file may have changed at or after `moment`: what was loaded is perhaps not what is there now."""
+    _, modified, changed, _ = stat
+    # Some file systems count whole seconds, FAT two of them.
+    coarse = modified % 1_000_000_000 == 0 and changed % 1_000_000_000 == 0
+    return max(modified, 0 if os.name == "nt" else changed) + (RACY if coarse else TICK) >= moment
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -190,7 +210,7 @@ def keep(
       options: Beancount's options.
       started: When the load began, in nanoseconds since 1970: files changed about then are suspicious.
     """
-    if not may_keep(options):
+    if not may_keep(options, started):
         return False
     try:
         sections = _sections(book, errors, customs, options)
@@ -201,15 +221,17 @@ def keep(
     header["sections"] = places = {}
     body = bytearray()
     for name, content in sections.items():
-        places[name] = [len(body), len(content), hashlib.blake2b(content, digest_size=16).hexdigest()]
+        places[name] = [len(body), len(content)]
         body += content
+        # Columns are read where they lie, so each begins at a multiple of eight bytes.
+        body += bytes(-len(body) % 8)
     text = json.dumps(header, ensure_ascii=True).encode()
-    check = hashlib.blake2b(text, digest_size=16).hexdigest().encode()
+    text += b" " * (-(len(text) + _HEAD.size) % 8)
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        head = MAGIC + check + b"\n" + str(len(text)).encode() + b"\n" + text
-        write_whole(cache_path(ledger), head + body, private=True)
+        head = _HEAD.pack(MAGIC, zlib.crc32(text), zlib.crc32(body), len(text), len(body))
+        write_whole(cache_path(ledger), head + text + body, private=True)
     except OSError:
         # A cache that cannot be written is no reason to fail: the next run loads again.
         return False
@@ -223,28 +245,23 @@ def _json(value: Any) -> bytes:
 def _sections(
     book: Book, errors: Sequence[Any], customs: Sequence[Any], options: Mapping[str, Any]
 ) -> dict[str, bytes]:
-    items, settlements, ledger, texts = book.items, book.settlements, book.ledger, book.texts
-    count = len(items.pocket)
-    sources = [texts.source(item) for item in range(count)]
-    entries = [texts.entry(item) for item in range(count)]
-    files = {file: position for position, file in enumerate(dict.fromkeys(f for f, _ in sources + entries))}
+    items, settlements, ledger = book.items, book.settlements, book.ledger
+    texts = book.texts.columns()
     sections: dict[str, bytes] = {}
     for group, columns in (("items", items), ("settlements", settlements), ("ledger", ledger)):
         for name in columns._fields:
             if name != "number":
                 wide = name in ("amount", "residual")
                 sections[f"{group}.{name}"] = array("q" if wide else "i", getattr(columns, name)).tobytes()
-    rates = ((item, texts.rate(item)) for item in range(count))
-    details = ((item, texts.details(item)) for item in range(count))
     sections |= {
         "number": _json(list(items.number)),
-        "description": _json([texts.description(item) for item in range(count)]),
-        "terms": _json([texts.terms(item) for item in range(count)]),
-        "rate": _json({item: [str(rate[0]), rate[1]] for item, rate in rates if rate is not None}),
-        "details": _json({item: pack_all(words) for item, words in details if words}),
-        "source": array("i", [n for f, line in sources for n in (files[f], line)]).tobytes(),
-        "entry": array("i", [n for f, line in entries for n in (files[f], line)]).tobytes(),
-        "files": _json(list(files)),
+        "description": _json(texts.descriptions),
+        "terms": _json(texts.terms),
+        "rate": _json({item: [str(rate), currency] for item, (rate, currency) in texts.rates.items()}),
+        "details": _json({item: pack_all(words) for item, words in texts.details.items()}),
+        "source": array("i", texts.postings).tobytes(),
+        "entry": array("i", texts.entries).tobytes(),
+        "files": _json(texts.files),
         "names": _json(
             {
                 "title": book.title,
@@ -259,10 +276,10 @@ def _sections(
             }
         ),
         "customers": _json(
-            [
-                [c.code, c.name, list(c.accounts), pack_all(c.details), pack_all(c.source)]
+            {
+                c.code: [c.code, c.name, list(c.accounts), pack_all(c.details), pack_all(c.source)]
                 for c in book.customers.values()
-            ]
+            }
         ),
         "accounts": _json({account: pack_all(words) for account, words in book.account_details.items()}),
         "customs": _json(
@@ -298,38 +315,27 @@ def _packed_problem(item: Any) -> list[Any]:
 def recall(ledger: Path) -> Kept | None:
     """The book of a ledger from the cache; None when there is none that is certainly the same."""
     try:
-        raw = cache_path(ledger).read_bytes()
-        if not raw.startswith(MAGIC):
+        with cache_path(ledger).open("rb") as stream:
+            kept = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+        magic, text_check, body_check, text_length, body_length = _HEAD.unpack(kept[: _HEAD.size])
+        text = kept[_HEAD.size : _HEAD.size + text_length]
+        body = kept[_HEAD.size + text_length :]
+        if magic != MAGIC or zlib.crc32(text) != text_check or len(body) != body_length:
             return None
-        check, length, rest = raw[len(MAGIC) :].split(b"\n", 2)
-        text = rest[: int(length)]
-        if hashlib.blake2b(text, digest_size=16).hexdigest().encode() != check:
-            return None
-        header = json.loads(text)
+        header = json.loads(bytes(text))
         if header["endian"] != _ENDIAN or not _same(header["key"], header["written"]):
             return None
-        body = memoryview(rest)[int(length) :]
-        sections = _Sections(body, header["sections"])
-        return _kept(sections)
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None if zlib.crc32(body) != body_check else _kept(_Sections(body, header["sections"]))
+    except (OSError, ValueError, KeyError, IndexError, TypeError, struct.error):
         # Damaged, or from another time: whatever it is, a real load is right.
         return None
 
 
-class _DamagedError(ValueError):
-    """A section whose bytes are not those that were written."""
-
-
 class _Sections:
-    """The sections of a cache file; all are checked at once, each is unpacked when asked for."""
+    """The sections of a cache file, each unpacked when asked for."""
 
-    def __init__(self, body: memoryview, places: Mapping[str, Sequence[Any]]) -> None:
-        self._parts: dict[str, memoryview] = {}
-        for name, (start, length, digest) in places.items():
-            part = body[start : start + length]
-            if hashlib.blake2b(part, digest_size=16).hexdigest() != digest:
-                raise _DamagedError(name)
-            self._parts[name] = part
+    def __init__(self, body: memoryview, places: Mapping[str, Sequence[int]]) -> None:
+        self._parts = {name: body[start : start + length] for name, (start, length) in places.items()}
 
     def json(self, name: str) -> Any:
         return json.loads(bytes(self._parts[name]).decode("utf-8", "surrogatepass"))
@@ -350,8 +356,8 @@ class StoredTexts:
         return list(self._sections.json("description"))
 
     @cached_property
-    def _terms(self) -> list[str]:
-        return list(self._sections.json("terms"))
+    def _terms(self) -> dict[str, str]:
+        return dict(self._sections.json("terms"))
 
     @cached_property
     def _files(self) -> list[str]:
@@ -389,9 +395,22 @@ class StoredTexts:
         """Metadata of the posting and the transaction."""
         return StoredDetails(self._details.get(str(item), {}))
 
+    def columns(self) -> TextColumns:
+        """All of it at once, unpacked."""
+        count = len(self._descriptions)
+        return TextColumns(
+            descriptions=self._descriptions,
+            terms={int(item): terms for item, terms in self._terms.items()},
+            files=self._files,
+            entries=list(self._entries),
+            postings=list(self._sources),
+            details={int(item): self.details(int(item)) for item in self._details},
+            rates={item: rate for item in range(count) if (rate := self.rate(item)) is not None},
+        )
+
     def terms(self, item: int) -> str:
         """The payment terms as written."""
-        return self._terms[item]
+        return self._terms.get(str(item), "")
 
     def rate(self, item: int) -> tuple[Decimal, str] | None:
         """Price or cost of the posting's currency."""
@@ -460,6 +479,11 @@ def _settings(sections: _Sections, roots: Mapping[str, Any]) -> Settings:
         for date, word, values, meta in sections.json("customs")
     ]
     return read_settings(customs, roots, [])
+
+
+def _customer(row: Sequence[Any]) -> Customer:
+    code, name, accounts, details, source = row
+    return Customer(code, name, tuple(accounts), StoredDetails(details), StoredDetails(source))
 
 
 def _event(row: Sequence[Any]) -> Event:

@@ -178,7 +178,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "event-without-document": Form(
         WARNING,
         "the {kind} names {number}, which is no document of {customer}",
-        "correct the link{nearest}",
+        "correct the link",
     ),
     "bad-event": Form(ERROR, "the {kind} cannot be read: {reason}", "write it as: {example}"),
     # Figures

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar, overload
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 
 class StoredAmount(NamedTuple):
@@ -94,3 +95,27 @@ class Lazy(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._made)
+
+
+class LazyMapping(Mapping[K, T]):
+    """A mapping whose raw values are read when it is first looked at, and made when each is."""
+
+    def __init__(self, read: Callable[[], Mapping[K, Any]], make: Callable[[Any], T]) -> None:
+        self._read = read
+        self._make = make
+        self._values: dict[K, T] = {}
+
+    @cached_property
+    def _raw(self) -> Mapping[K, Any]:
+        return self._read()
+
+    def __getitem__(self, key: K) -> T:
+        if key not in self._values:
+            self._values[key] = self._make(self._raw[key])
+        return self._values[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)

@@ -7,17 +7,25 @@ import datetime
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import click
 
-from bean_ar.ledger import Opened, open_ledger
-from bean_ar.options import FirstDay, common_options, filter_options, ledger_argument, output_options
-from bean_ar.output import check_question, chosen_format, deliver, finish, show_report
+from bean_ar.ledger import PROBLEMS_SHOWN, Opened, open_ledger, remark
+from bean_ar.options import (
+    Conditions,
+    FirstDay,
+    common_options,
+    filter_options,
+    ledger_argument,
+    output_options,
+)
+from bean_ar.output import check_period, check_question, chosen_format, deliver, finish, show_report
 from receivables.faces import FACES
 from receivables.files import write_whole
-from receivables.letters import FORMATS, LetterError, render
+from receivables.letters import FORMATS, Letter, LetterError, render
 from receivables.letters.model import Statement
 from receivables.relations import RELATIONS, evaluate
 from receivables.relations.question import Condition, ConditionError, Lookup, Question
@@ -76,9 +84,16 @@ def statement(
       bean-ar statement main.beancount --customer C-0042 --output c-0042.pdf
     """
     chosen = chosen_format(format_, output, (*FACES, *FORMATS))
+    if chosen in FORMATS and customer is None:
+        raise click.UsageError("a letter needs its customer: add --customer CODE, or use bean-ar statements")
+    if chosen in FORMATS and (where or by):
+        raise click.UsageError("a letter says everything: --where and --by are for table, csv and json")
+    if chosen not in FORMATS and (style or language):
+        raise click.UsageError(f"--style and --language are for letters: add --format with one of {', '.join(FORMATS)}")
     opened = open_ledger(ledger, use_cache=not no_cache)
     day = as_of or default_as_of(opened.book)
-    question = Question(customer, where, by, period_from)
+    check_period(period_from, day)
+    question = Question(customer, where, tuple(dict.fromkeys(by)), period_from)
     columns = [column.name for column in RELATIONS["statement"].columns(opened.book, day)]
     check_question(opened, columns, question)
     if chosen not in FORMATS:
@@ -89,12 +104,10 @@ def statement(
         show_report(report, chosen, output, force=force)
         finish(opened, all_problems=all_problems)
         return
-    if customer is None:
-        raise click.UsageError("a letter needs its customer: add --customer CODE, or use bean-ar statements")
     made = next(
         make_statements(
             view(opened.book, day),
-            customers=frozenset({customer}),
+            customers=frozenset({str(customer)}),
             style=style,
             language=language,
             period_from=period_from,
@@ -106,7 +119,7 @@ def statement(
     except LetterError as error:
         raise click.ClickException(str(error)) from error
     for warning in letter.warnings:
-        click.secho(f"warning: {warning}", fg="yellow", err=True)
+        remark(f"warning: {warning}", "yellow")
     deliver(letter.content, output, force=force, binary=chosen != "html")
     finish(opened, all_problems=all_problems)
 
@@ -118,6 +131,7 @@ def statement(
 @click.option(
     "--where",
     multiple=True,
+    type=Conditions(),
     metavar="CONDITION",
     help="Only customers for whom it holds, for example collector=lan; may be repeated.",
 )
@@ -145,7 +159,7 @@ def statements(
     no_cache: bool,
     all_problems: bool,
     customers: tuple[str, ...],
-    where: tuple[str, ...],
+    where: tuple[Condition, ...],
     into: Path,
     format_: str,
     style: str | None,
@@ -166,11 +180,11 @@ def statements(
     """
     from receivables.letters.bulk import render_all
     from receivables.letters.names import distinct_filenames
-    from receivables.relations.question import read_condition
 
     opened = open_ledger(ledger, use_cache=not no_cache)
     day = as_of or default_as_of(opened.book)
-    chosen = _chosen_customers(opened, customers, [read_condition(text) for text in where])
+    check_period(period_from, day)
+    chosen = _chosen_customers(opened, customers, where)
     letters = list(
         make_statements(
             view(opened.book, day),
@@ -183,35 +197,43 @@ def statements(
     )
     names = distinct_filenames(letters, format_)
     _check_folder(into, [*names, MANIFEST], force=force)
+    warnings: dict[str, None] = {}
+    done = 0
     try:
         into.mkdir(parents=True, exist_ok=True)
+        # The manifest comes last: where there is one, its letters are all there.
+        (into / MANIFEST).unlink(missing_ok=True)
         count = workers or min(os.cpu_count() or 1, max(1, len(letters) // 20))
-        with click.progressbar(
-            render_all(letters, format_, count),
-            length=len(letters),
-            label="Statements",
-            file=sys.stderr,
-            show_pos=True,
-            hidden=not sys.stderr.isatty(),
-        ) as made:
+        with _progress(render_all(letters, format_, count), len(letters)) as made:
             for position, letter in made:
-                for warning in letter.warnings:
-                    click.secho(f"warning: {warning}", fg="yellow", err=True)
+                warnings.update(dict.fromkeys(letter.warnings))
                 write_whole(into / names[position], letter.content)
+                done += 1
         write_whole(into / MANIFEST, manifest(letters, names))
-    except LetterError as error:
-        raise click.ClickException(str(error)) from error
-    except OSError as error:
-        raise click.ClickException(f"cannot write {error.filename or into}: {error.strerror}") from error
+    except (LetterError, OSError) as error:
+        what = f"cannot write into {into}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        raise click.ClickException(f"{what}; {done} of {len(letters)} letters were written, no manifest") from error
+    shown = list(warnings)[: None if all_problems else PROBLEMS_SHOWN]
+    for warning in shown:
+        remark(f"warning: {warning}", "yellow")
+    if len(warnings) > len(shown):
+        click.echo(f"… and {len(warnings) - len(shown):,} more warnings (--all-problems lists them)", err=True)
     click.echo(f"{len(letters)} statement{'s' * (len(letters) != 1)} as of {day} in {into}{os.sep}", err=True)
     finish(opened, all_problems=all_problems)
+
+
+def _progress(made: Iterator[tuple[int, Letter]], count: int) -> AbstractContextManager[Iterable[tuple[int, Letter]]]:
+    """What is made, and on a terminal how far it is."""
+    if not sys.stderr.isatty():
+        return nullcontext(made)
+    return click.progressbar(made, length=count, label="Statements", file=sys.stderr, show_pos=True)
 
 
 def _chosen_customers(opened: Opened, customers: Sequence[str], conditions: Sequence[Condition]) -> frozenset[str]:
     """The customers asked for: all, or those named, of whom every condition holds."""
     for code in customers:
         check_question(opened, [], Question(customer=code))
-    check_question(opened, ["customer"], Question(where=tuple(conditions)))
+    check_question(opened, ["customer", "name"], Question(where=tuple(conditions)))
     lookup = Lookup(opened.book)
     found = customers or tuple(opened.book.customers)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
+from bean_ar.ledger import STOPPED, keep_books
 from bean_ar.letters import statement, statements
 from bean_ar.queries import query
 from bean_ar.reports import relation_command
@@ -77,7 +79,8 @@ def main() -> None:
 def run() -> NoReturn:
     """The entry point: like `main`, with a quiet end on Ctrl-C and when the reader of a pipe goes away."""
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _terminated)
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, _terminated)
     try:
         # A status comes back from click's own options, as --help.
         status = int(main(prog_name="bean-ar", standalone_mode=False) or 0)
@@ -87,6 +90,8 @@ def run() -> NoReturn:
         status = 0
     finally:
         _let_go()
+        with suppress(OSError):
+            keep_books()
     sys.exit(status)
 
 
@@ -95,11 +100,16 @@ def _tell(error: BaseException) -> int:
     # There may be nobody left to tell.
     with suppress(OSError):
         if isinstance(error, click.ClickException):
-            error.show()
+            from receivables.faces.text import neutral
+
+            # It may quote names from the ledger.
+            told = io.StringIO()
+            error.show(file=told)
+            click.echo("\n".join(map(neutral, told.getvalue().rstrip("\n").split("\n"))), err=True)
         elif isinstance(error, OSError):
             click.echo(f"Error: cannot read or write {error.filename or 'the result'}: {error.strerror}", err=True)
         else:
-            click.echo("Stopped; nothing was left half done.", err=True)
+            click.echo(STOPPED, err=True)
     if isinstance(error, click.ClickException):
         return error.exit_code
     return 1 if isinstance(error, OSError) else 128 + signal.SIGINT

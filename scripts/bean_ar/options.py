@@ -101,22 +101,19 @@ def common_options(command: F) -> F:
     return as_of_option(problems_option(command))
 
 
-def filter_options(command: F) -> F:
-    """The options that choose and group rows."""
-    for option in (
-        click.option("--by", multiple=True, metavar="KEY", help="Add up by a column or metadata key; may be repeated."),
-        click.option(
-            "--where",
-            multiple=True,
-            type=Conditions(),
-            metavar="CONDITION",
-            help="Only rows for which it holds: key=value on a column, or on metadata of document, account or "
-            "customer. Operators: = != > >= < <= and ~ (contains). May be repeated.",
-        ),
-        click.option("--customer", metavar="CODE", help="Only this customer."),
-    ):
-        command = option(command)
-    return command
+def filter_options(command: F, *, customer: bool = True) -> F:
+    """The options that choose and group rows; `customer` says whether the rows are of customers."""
+    by = click.option("--by", multiple=True, metavar="KEY", help="Add up by a column or metadata key; may be repeated.")
+    where = click.option(
+        "--where",
+        multiple=True,
+        type=Conditions(),
+        metavar="CONDITION",
+        help="Only rows for which it holds: key=value on a column, or on metadata of document, account or "
+        "customer. Operators: = != > >= < <= and ~ (contains). May be repeated.",
+    )
+    command = where(by(command))
+    return click.option("--customer", metavar="CODE", help="Only this customer.")(command) if customer else command
 
 
 def output_options(formats: Sequence[str]) -> Callable[[F], F]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bean_ar.ledger import Opened, waiting
-from bean_ar.options import as_of_option, ledger_argument, output_options, problems_option
+from bean_ar.ledger import Opened, load
+from bean_ar.options import as_of_option, output_options, problems_option
 from bean_ar.output import chosen_format, finish, show_report
 from receivables.faces import FACES
-from receivables.problems import ERROR, Problem
+from receivables.faces.text import neutral
 from receivables.relations.question import plain
 from receivables.report import Column, Report
 
@@ -37,23 +40,56 @@ def known_queries(ledger: Path) -> dict[str, Path]:
     return found
 
 
-def about(path: Path) -> str:
-    """The first comment line of a query: what it answers."""
-    for line in path.read_text("utf-8").splitlines():
+def about(text: str) -> str:
+    """The first comment line of a query's text: what it answers."""
+    for line in text.splitlines():
         if line.startswith("--"):
             return line.removeprefix("--").strip()
     return ""
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise click.ClickException(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"cannot read {path}: it is not in UTF-8 ({error.reason})") from error
+
+
+def _about_file(path: Path) -> str:
+    try:
+        return about(_text(path))
+    except click.ClickException as error:
+        return f"({error.message})"
+
+
+def ledger_and_name(words: Sequence[str]) -> tuple[Path, str | None]:
+    """The ledger and the query's name: `LEDGER`, `LEDGER NAME`, or only `NAME` where BEANCOUNT_FILE has the ledger.
+
+    Raises click.UsageError when there is no such ledger, or a word too many.
+    """
+    named = os.environ.get("BEANCOUNT_FILE")
+    if named and len(words) < 2 and not (words and Path(words[0]).is_file()):
+        words = [named, *words]
+    if not words:
+        raise click.UsageError("Missing argument 'LEDGER'.")
+    if len(words) > 2:
+        raise click.UsageError(f"one query at a time: {' '.join(words[2:])} is too much")
+    ledger = Path(words[0])
+    if not ledger.exists() or ledger.is_dir():
+        what = "is a directory" if ledger.is_dir() else "does not exist"
+        raise click.UsageError(f"Invalid value for 'LEDGER': File '{ledger}' {what}.")
+    return ledger, words[1] if len(words) == 2 else None
+
+
 @click.command()
-@ledger_argument
-@click.argument("name", required=False)
+@click.argument("words", nargs=-1, type=click.Path(), metavar="LEDGER [NAME]")
 @as_of_option
 @problems_option
 @output_options(tuple(FACES))
 def query(
-    ledger: Path,
-    name: str | None,
+    words: tuple[str, ...],
     as_of: datetime.date | None,
     format_: str | None,
     output: Path | None,
@@ -68,13 +104,16 @@ def query(
     Example:
       bean-ar query main.beancount top-overdue --as-of 2026-06-30
     """
+    ledger, name = ledger_and_name(words)
     known = known_queries(ledger)
     if name is None:
         for each, path in sorted(known.items()):
-            click.echo(f"{each:<28} {about(path)}")
+            click.echo(neutral(f"{each:<28} {_about_file(path)}"))
         return
     if name not in known:
-        raise click.UsageError(f'there is no query "{name}"; there are: {", ".join(sorted(known))}')
+        near = get_close_matches(name, list(known), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise click.UsageError(f'there is no query "{name}"{hint} (there are: {", ".join(sorted(known))})')
     chosen = chosen_format(format_, output, tuple(FACES))
     opened, report = _run(ledger, known[name], as_of)
     show_report(report, chosen, output, force=force)
@@ -86,28 +125,28 @@ def _run(ledger: Path, path: Path, as_of: datetime.date | None) -> tuple[Opened,
     import beanquery
 
     from receivables.bql import as_of_for_queries
-    from receivables.loading import load_book
     from receivables.view import default_as_of
 
-    with waiting(f"Loading {ledger}"):
-        loaded = load_book(ledger.absolute())
-    errors = [Problem(e.source or {}, e.message, None, type(e).__name__, ERROR) for e in loaded.errors]
+    text = _text(path)
+    loaded, errors = load(ledger)
     day = as_of or default_as_of(loaded.book)
     # BQL knows no comments: those of the file are for its readers.
-    text = re.sub(r"^\s*--.*$", "", path.read_text("utf-8"), flags=re.MULTILINE)
+    statement = re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE).strip()
+    if not statement:
+        raise click.ClickException(f"{path.name} holds no query")
     with as_of_for_queries(day):
         connection = beanquery.connect(
             "beancount:", entries=loaded.entries, errors=list(loaded.errors), options=loaded.options
         )
         try:
-            cursor = connection.execute(text)
-        except beanquery.Error as error:
+            cursor = connection.execute(statement)
+            rows = [tuple(_cell(value) for value in row) for row in cursor.fetchall()]
+        except (beanquery.Error, ArithmeticError) as error:
             raise click.ClickException(f"{path.name}: {error}") from error
-        rows = [tuple(_cell(value) for value in row) for row in cursor.fetchall()]
-        columns = tuple(_column(described) for described in cursor.description or ())
+        columns = _distinct([_column(described) for described in cursor.description or ()])
     scales = {currency: scale.digits for currency, scale in loaded.book.scales.items()}
-    report = Report(path.stem, about(path) or path.stem, day, _with_money(columns), rows, (), scales)
-    return Opened(loaded.book, errors), report
+    title = about(text).rstrip(".") or path.stem
+    return Opened(loaded.book, errors), Report(path.stem, title, day, _with_money(columns), rows, (), scales)
 
 
 def _cell(value: Any) -> Any:
@@ -121,6 +160,18 @@ def _column(described: Any) -> Column:
 
     kinds = (str, int, bool, decimal.Decimal, datetime.date)
     return Column(described.name, described.datatype if described.datatype in kinds else str, "")
+
+
+def _distinct(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns with names of their own: a second `date` is `date_2`, else JSON would lose one of them."""
+    names: list[str] = []
+    for column in columns:
+        name, number = column.name, 1
+        while name in names:
+            number += 1
+            name = f"{column.name}_{number}"
+        names.append(name)
+    return tuple(column._replace(name=name) for column, name in zip(columns, names, strict=True))
 
 
 def _with_money(columns: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from bean_ar.ledger import open_ledger
 from bean_ar.options import FirstDay, common_options, filter_options, ledger_argument, output_options
-from bean_ar.output import check_question, chosen_format, finish, show_report
+from bean_ar.output import check_currency, check_period, check_question, chosen_format, finish, show_report
 from receivables.faces import FACES
 from receivables.relations import RELATIONS, aging, evaluate
 from receivables.relations.question import Condition, ConditionError, Question
 from receivables.report import Column
 from receivables.rules.aging import Aging
 from receivables.view import default_as_of
+
+EXAMPLES: Mapping[str, str] = {
+    "customers": "--where collector=lan --format csv",
+    "documents": "--from 2026-01 --as-of 2026-03 --by kind",
+    "open_items": '--where "days_overdue>60" --where entity=VN --output overdue.xlsx',
+    "aging": "--as-of 2026-06-30 --by collector --in VND",
+    "settlements": "--from 2026-06 --customer C-0042",
+    "tie_out": '--as-of 2026-06-30 --where "unexplained!=0"',
+}
+"""For each relation what its help shows: the words after the ledger."""
+
+OF_ACCOUNTS = ("tie_out",)
+"""Relations about accounts, which know no customer and no metadata."""
 
 
 def relation_command(name: str) -> click.Command:
@@ -41,9 +54,18 @@ def relation_command(name: str) -> click.Command:
         chosen = chosen_format(format_, output, tuple(FACES))
         opened = open_ledger(ledger, use_cache=not no_cache)
         day = as_of or default_as_of(opened.book)
-        question = Question(customer, where, by, period_from, currency)
-        columns = [column.name for column in relation.columns(opened.book, day)]
-        check_question(opened, columns, question)
+        check_period(period_from, day)
+        question = Question(customer, where, tuple(dict.fromkeys(by)), period_from, currency)
+        columns = relation.columns(opened.book, day)
+        check_question(
+            opened,
+            [column.name for column in columns],
+            question,
+            by=[column.name for column in columns if column.money is None],
+            metadata=name not in OF_ACCOUNTS,
+        )
+        if currency is not None:
+            check_currency(opened.book, currency, day)
         try:
             report = evaluate(opened.book, name, day, question)
         except ConditionError as error:
@@ -52,7 +74,8 @@ def relation_command(name: str) -> click.Command:
         finish(opened, all_problems=all_problems)
 
     columns = "\n".join(f"  {c.name:<20} {c.about}" for c in _columns_for_help(name))
-    command.__doc__ = f"{relation.about}\n\n\b\nColumns:\n{columns}"
+    example = f"bean-ar {name.replace('_', '-')} main.beancount {EXAMPLES[name]}"
+    command.__doc__ = f"{relation.about}\n\n\b\nExample:\n  {example}\n\n\b\nColumns:\n{columns}"
     decorated = output_options(tuple(FACES))(command)
     if relation.converts:
         decorated = click.option(
@@ -65,7 +88,7 @@ def relation_command(name: str) -> click.Command:
         decorated = click.option(
             "--from", "period_from", type=FirstDay(), metavar="DATE", help="First day of the period."
         )(decorated)
-    decorated = filter_options(decorated)
+    decorated = filter_options(decorated, customer=name not in OF_ACCOUNTS)
     decorated = common_options(decorated)
     return click.command(name.replace("_", "-"))(ledger_argument(decorated))
 

@@ -10,7 +10,7 @@ import os
 
 from receivables.book import Book, Items
 from receivables.booking.columns import currency_scales, item_columns, ledger_columns, ledger_units, unexplained
-from receivables.booking.review import review
+from receivables.booking.review import known_events, review
 from receivables.booking.settling import Settling
 from receivables.booking.texts import EntryTexts
 from receivables.facts import Facts
@@ -38,7 +38,7 @@ def build(facts: Facts) -> Book:
         customers=facts.customers,
         account_details=facts.account_details,
         closed=facts.closed,
-        events=facts.events,
+        events=known_events(settled),
         prices=facts.prices,
         scales=scales,
         pockets=facts.pockets,

@@ -9,10 +9,14 @@ from typing import Any, Final
 
 from receivables.book import KIND_CODES
 from receivables.booking.settling import Settling
-from receivables.facts import DEBIT_NOTE, INVOICE, KINDS, OPENING, PENALTY, REFUND, Pocket
+from receivables.facts import DEBIT_NOTE, INVOICE, KINDS, OPENING, PENALTY, REFUND, Event, Pocket
+from receivables.problems import problem
 
 _REFUND: Final = KIND_CODES[REFUND]
 _NUMBERED: Final = frozenset(KIND_CODES[kind] for kind in (INVOICE, OPENING, DEBIT_NOTE, PENALTY))
+_ABOUT_DOCUMENTS: Final = frozenset({"promise", "dispute", "dispute-resolved"})
+"""Events whose amounts belong to documents, so that a link which leads nowhere changes what is shown."""
+
 _NEAREST_ASKED: Final = 100
 """For how many unknown numbers the nearest is looked for: it costs time, and nobody reads more."""
 
@@ -32,6 +36,33 @@ def review(settled: Settling) -> None:
     _review_refunds(settled)
     _review_numbers(settled)
     _review_closed(settled)
+
+
+def known_events(settled: Settling) -> list[Event]:
+    """The events with the numbers of the documents that their links lead to; a warning where one leads nowhere."""
+    events = []
+    for event in settled.facts.events:
+        numbers: dict[str, None] = {}
+        for link in event.documents:
+            documents = [
+                settled.number[document]
+                for document in settled.carriers.get(link, ())
+                if _pocket(settled, document).customer == event.customer
+            ]
+            if not documents and event.kind in _ABOUT_DOCUMENTS:
+                settled.problems.append(
+                    problem(
+                        "event-without-document",
+                        event.entry.meta,
+                        event.entry,
+                        kind=event.kind,
+                        number=link,
+                        customer=event.customer,
+                    )
+                )
+            numbers.update(dict.fromkeys([link] if link in documents else documents))
+        events.append(event._replace(documents=tuple(numbers)))
+    return events
 
 
 def _pocket(settled: Settling, item: int) -> Pocket:

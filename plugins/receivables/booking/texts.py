@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from receivables.book import TextColumns
 from receivables.facts import Movements
+
+_PLAIN_ENTRY: Final = 3
+_PLAIN_POSTING: Final = 2
+"""So many keys Beancount itself puts into the metadata of an entry and of a posting."""
 
 
 class EntryTexts:
@@ -56,3 +61,41 @@ class EntryTexts:
         posting = self._postings[self._origin[item]]
         rate = posting.price or posting.cost
         return None if rate is None or rate.number is None else (rate.number, rate.currency)
+
+    def columns(self) -> TextColumns:
+        """All texts at once, for the cache; what few items have is kept by item."""
+        entries = [self._entries[origin] for origin in self._origin]
+        postings = [self._postings[origin] for origin in self._origin]
+        below = len(self._folder)
+        names: dict[str, int] = {}
+        entry_places: list[int] = []
+        posting_places: list[int] = []
+        details: dict[int, Mapping[str, Any]] = {}
+        rates: dict[int, tuple[Decimal, str]] = {}
+        for item, (entry, posting) in enumerate(zip(entries, postings, strict=True)):
+            meta, own = entry.meta, posting.meta
+            file, line = meta["filename"], meta["lineno"]
+            place = names.setdefault(file, len(names))
+            entry_places += (place, line)
+            if own is not None and "lineno" in own:
+                same = own["filename"] == file
+                posting_places += (place if same else names.setdefault(own["filename"], len(names)), own["lineno"])
+            else:
+                posting_places += (place, line)
+            if len(meta) > _PLAIN_ENTRY or (own is not None and len(own) > _PLAIN_POSTING):
+                words = self.details(item)
+                if words:
+                    details[item] = words
+            if posting.price is not None or posting.cost is not None:
+                rate = self.rate(item)
+                if rate is not None:
+                    rates[item] = rate
+        return TextColumns(
+            descriptions=[entry.narration or "" for entry in entries],
+            terms={item: self.terms(item) for item, origin in enumerate(self._origin) if self._terms[origin]},
+            files=[file[below:] if file.startswith(self._folder) else file for file in names],
+            entries=entry_places,
+            postings=posting_places,
+            details=details,
+            rates=rates,
+        )

@@ -31,8 +31,14 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(str(files("receivables.letters").joinpath("statement.typ"))).resolve()
 
-_ONE_PAGE_ROWS = 25
-"""Up to so many rows a letter probably fits on one page; see `_fits_one_page`."""
+_PAGE_ROWS = 27.5
+"""Rows of a table that fit on the only page of a letter, the first section's own share included."""
+_SECTION_ROWS = 5
+"""What a section takes beside its lines (headings, total, aging strip), in rows."""
+_WRAPPED_ROW = 0.7
+"""What a further line of text in a row takes, in rows."""
+_DESCRIPTION_WIDTH = 36
+"""Characters of a description that fit on a line."""
 
 _PAGES = re.compile(rb"/Type/Pages/Count (\d+)")
 _PLACE = re.compile(r"┌─ (.+):(\d+):\d+")
@@ -130,11 +136,13 @@ def _fits_one_page(statement: Statement) -> bool:
     the template is first told that there is one page, and asked again when there turn out to be more. A wrong
     guess costs time and nothing else.
     """
-    rows = sum(
-        5 + sum(1 + len(line.description) // 28 + bool(line.disputed) for line in section.lines)
-        for section in statement.sections
-    )
-    return rows <= _ONE_PAGE_ROWS
+    height = 0.0
+    for section in statement.sections:
+        height += _SECTION_ROWS + (section.opening is not None)
+        for line in section.lines:
+            wrapped = (len(line.kind) + len(line.description)) // _DESCRIPTION_WIDTH + bool(line.disputed)
+            height += 1 + _WRAPPED_ROW * wrapped
+    return height <= _PAGE_ROWS
 
 
 def _pages(document: bytes) -> int:

@@ -18,7 +18,7 @@ COLUMNS: Final = (
     Column("customer", str, "Customer code."),
     Column("account", str, "The receivable account."),
     Column("currency", str, "Currency of the amount."),
-    Column("amount", Decimal, "What is settled; negative where a reversal gives it back.", money="currency", total=True),
+    Column("amount", Decimal, "What is settled; negative where a reversal undoes it.", money="currency", total=True),
     Column("document", str, "Number of what is settled."),
     Column("instalment", int, "Instalment of what is settled; empty where it has none."),
     Column("by", str, "Number of what settles it."),
