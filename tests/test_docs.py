@@ -239,6 +239,17 @@ def table_of(report: Report, names: Sequence[str]) -> str:
     return aligned(names, rows, right) if rows else "nothing\n"
 
 
+def described(fields: Mapping[str, Any]) -> list[str]:
+    """What a record of a letter says, a line a field; line breaks as " | "."""
+    told = []
+    for field, value in fields.items():
+        for key, text in value.items() if isinstance(value, dict) else [("", value)]:
+            if text:
+                name = f"{field}[{key}]:" if key else f"{field}:"
+                told.append(f"{name:<13}{text.replace(chr(10), ' | ')}")
+    return told
+
+
 QUESTION = re.compile(r"(\w+) on (\S+)((?: (?:by|in|where|from) \S+)*)")
 
 
@@ -255,15 +266,13 @@ def outcome(block: Block, loaded: Loaded, folder: Path) -> str:
     if question == "events":
         rows = [[cell(getattr(event, name) or None) for name in names] for event in loaded.book.events]
         return f"{question}\n{aligned(names, rows, [False] * len(names))}"
+    if question.startswith("addressee "):
+        fields = debtor_of(loaded.book, question.removeprefix("addressee "))._asdict()
+        return "".join(f"{line}\n" for line in [question, *described(fields)])
     if letter := re.fullmatch(r"letterhead for (\S+) on (\S+)", question):
         company = company_of(loaded.book, letter[1], datetime.date.fromisoformat(letter[2]))
-        told = [question]
-        for field, value in company._asdict().items():
-            for key, text in value.items() if isinstance(value, dict) else [("", value)]:
-                if text:
-                    name = f"{field}[{key}]" if key else field
-                    told.append(f"{name + ':':<13}{text.replace(chr(10), ' | ')}")
-        return "".join(f"{line}\n" for line in told)
+        told = [line.replace(f"{folder.resolve()}{os.sep}", "") for line in described(company._asdict())]
+        return "".join(f"{line}\n" for line in [question, *told])
     asked = QUESTION.fullmatch(question)
     assert asked, f"block at line {block.line}: no such question: {question}"
     words = asked[3].split()
@@ -328,10 +337,10 @@ def numbering_table() -> str:
     return markdown(["Key and kind", "Numbers begin with"], rows)
 
 
-def terms_table() -> str:
-    """What each form of terms makes of an invoice of 30 January 2026 over 1,000.00 USD."""
+def terms_table(texts: Sequence[str]) -> str:
+    """What payment terms make of an invoice of 30 January 2026 over 1,000.00 USD."""
     rows = []
-    for text in TERMS_FORMS:
+    for text in texts:
         parts = schedule(parse_terms(text), datetime.date(2026, 1, 30), Decimal(1000), 2, "USD")
         told = [
             f"{part.due}" + (f": {part.amount:,.2f}" + (" retention" if part.kind else "") if len(parts) > 1 else "")
@@ -344,7 +353,13 @@ def terms_table() -> str:
     return markdown(["Terms", "Due"], rows)
 
 
-TYPES: Mapping[type, str] = {str: "text", int: "whole number", bool: "yes or no", Decimal: "number", datetime.date: "date"}
+TYPES: Mapping[type, str] = {
+    str: "text",
+    int: "whole number",
+    bool: "yes or no",
+    Decimal: "number",
+    datetime.date: "date",
+}
 
 
 def columns_of(relation: str) -> Sequence[Column]:
@@ -376,7 +391,7 @@ def generated(name: str) -> str:
     makers: Mapping[str, Callable[[], str]] = {
         "policy": lambda: policy_table(rest),
         "numbering": numbering_table,
-        "terms": terms_table,
+        "terms": lambda: terms_table(rest.split("; ") if rest else TERMS_FORMS),
         "relation": lambda: relation_table(rest),
         "relations": relations_table,
     }
@@ -391,7 +406,7 @@ def test_tables(path: Path) -> None:
     """The tables that list words or columns of the code are those of the code."""
     page = path.read_text("utf-8")
     if UPDATE:
-        page = MARK.sub(lambda mark: f"<!-- table {mark[1]} -->\n\n{generated(mark[1])}", page)
+        page = MARK.sub(lambda mark: f"<!-- table {mark[1]} -->\n\n{generated(mark[1])}{chr(10) * (not mark[2])}", page)
         path.write_text(page, "utf-8")
     for mark in MARK.finditer(page):
         assert mark[2] == generated(mark[1]), f"table {mark[1]}"

@@ -36,7 +36,7 @@ from receivables.language.configuration import read_settings
 from receivables.money import Scale
 from receivables.problems import Problem
 from receivables.settings import Settings
-from receivables.stored import Lazy, StoredDetails, pack, pack_all, unpack
+from receivables.stored import Lazy, LazyMapping, StoredDetails, pack, pack_all, unpack
 
 MAGIC: Final = b"bean-ar book 2\n\0"
 _HEAD: Final = struct.Struct("<16sIIQQ")
@@ -106,8 +106,8 @@ def _program() -> list[Any]:
         found = path.stat()
         digest.update(f"{path}:{found.st_size}:{found.st_mtime_ns}\n".encode())
     # Looking at Beancount's files is quicker than importing what could tell its version, and as telling.
-    found = find_spec("beancount")
-    folder = Path(found.origin).parent if found is not None and found.origin else here
+    spec = find_spec("beancount")
+    folder = Path(spec.origin).parent if spec is not None and spec.origin else here
     loader = [_stat(str(path)) for path in (folder, folder / "loader.py", folder / "VERSION", folder / "parser")]
     return [sys.version, __version__, str(folder), loader, digest.hexdigest()]
 
@@ -320,15 +320,17 @@ def recall(ledger: Path) -> Kept | None:
         magic, text_check, body_check, text_length, body_length = _HEAD.unpack(kept[: _HEAD.size])
         text = kept[_HEAD.size : _HEAD.size + text_length]
         body = kept[_HEAD.size + text_length :]
-        if magic != MAGIC or zlib.crc32(text) != text_check or len(body) != body_length:
+        if magic != MAGIC or len(body) != body_length:
+            return None
+        if zlib.crc32(text) != text_check or zlib.crc32(body) != body_check:
             return None
         header = json.loads(bytes(text))
         if header["endian"] != _ENDIAN or not _same(header["key"], header["written"]):
             return None
-        return None if zlib.crc32(body) != body_check else _kept(_Sections(body, header["sections"]))
-    except (OSError, ValueError, KeyError, IndexError, TypeError, struct.error):
-        # Damaged, or from another time: whatever it is, a real load is right.
+    except (OSError, ValueError, struct.error):
+        # Not there, empty, cut off or from another time: whatever it is, a real load is right.
         return None
+    return _kept(_Sections(body, header["sections"]))
 
 
 class _Sections:
@@ -441,11 +443,8 @@ def _kept(sections: _Sections) -> Kept:
         title=names["title"],
         folder=names["folder"],
         settings=_settings(sections, names["roots"]),
-        customers={
-            code: Customer(code, name, tuple(accounts), StoredDetails(details), StoredDetails(source))
-            for code, name, accounts, details, source in sections.json("customers")
-        },
-        account_details={account: StoredDetails(details) for account, details in sections.json("accounts").items()},
+        customers=LazyMapping(lambda: dict(sections.json("customers")), _customer),
+        account_details=LazyMapping(lambda: dict(sections.json("accounts")), StoredDetails),
         closed={account: datetime.date.fromisoformat(date) for account, date in names["closed"].items()},
         events=Lazy(lambda: [_event(row) for row in sections.json("events")]),
         prices=Lazy(
