@@ -32,9 +32,8 @@ from bean_ar.main import main as bean_ar
 from receivables.bql import TABLE_NAMES
 from receivables.facts import KINDS, TAGGED_KINDS
 from receivables.language import configuration, events, movements
-from receivables.letters.model import Company, Debtor
 from receivables.loading import Loaded, load_book
-from receivables.problems import CATALOGUE, Problem
+from receivables.problems import CATALOGUE
 from receivables.relations import RELATIONS, aging, evaluate
 from receivables.relations.question import Question, read_condition
 from receivables.report import Column, Report
@@ -410,3 +409,132 @@ def test_tables(path: Path) -> None:
         path.write_text(page, "utf-8")
     for mark in MARK.finditer(page):
         assert mark[2] == generated(mark[1]), f"table {mark[1]}"
+
+
+# Every word of the language, and no other
+
+
+def rows_under(page: str, heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading."""
+    found = re.search(
+        rf"^#+ {re.escape(heading)}\n(?:(?!^#).)*?^\|[^\n]*\n\|[ :|-]+\|\n((?:\|[^\n]*\n)+)",
+        page,
+        re.MULTILINE | re.DOTALL,
+    )
+    assert found, heading
+    return [[text.strip() for text in line.strip("|\n").split(" | ")] for line in found[1].splitlines(keepends=True)]
+
+
+def words_under(page: str, heading: str) -> list[str]:
+    """The words in code in the first column of the first table below a heading."""
+    return [word for row in rows_under(page, heading) for word in re.findall(r"`([^`]+)`", row[0])]
+
+
+def written(page: str) -> str:
+    """All that the examples of a page write."""
+    return "".join(block.body for block in blocks(page) if block.language == "beancount")
+
+
+LANGUAGE = (DOCS / "language.md").read_text("utf-8")
+REMINDERS = ("#reminder-1", "#reminder-2")
+
+
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("Which accounts", DEFAULT_ROLES),
+        ("Kinds", [f"#{kind}" for kind in TAGGED_KINDS]),
+        ("What happened with a customer", [*(f"#{kind}" for kind in events.EVENT_KINDS), *REMINDERS]),
+        ("Metadata on transactions and postings", movements.WORDS),
+        ("The directives", configuration.EXAMPLES),
+    ],
+)
+def test_words_of_the_code_are_those_of_the_page(heading: str, words: Sequence[str]) -> None:
+    """The page lists the words that the code knows, all and no others, and an example writes each."""
+    listed = words_under(LANGUAGE, heading)
+    assert sorted(listed) == sorted(words)
+    text = written(LANGUAGE)
+    for word in listed:
+        assert re.search(rf'(?<![\w-])"?{re.escape(word)}(?![\w-])', text), f"no example has {word}"
+
+
+def test_policies_of_the_code_are_those_of_the_page() -> None:
+    """Each policy has a section, and an example sets each of its keys."""
+    assert sorted(re.findall(r"^### Policy (.*)$", LANGUAGE, re.MULTILINE)) == sorted(FORMS)
+    for subject, form in FORMS.items():
+        section = LANGUAGE[LANGUAGE.index(f"### Policy {subject}\n") :]
+        section = section[: section.index("\n## ") if "\n### " not in section else section.index("\n### ")]
+        text = written(section)
+        assert f'"receivables-policy" "{subject}"' in text
+        for key in form.keys:
+            assert key == form.value or f"  {key}: " in text, f"no example sets {key} of {subject}"
+        for family in form.families:
+            assert f"  {family}" in text
+
+
+def test_defaults_of_roles() -> None:
+    """The default accounts of each role, under Beancount's own names of the roots."""
+    roots = {"name_assets": "Assets", "name_expenses": "Expenses", "name_liabilities": "Liabilities"}
+    for name, _, defaults in rows_under(LANGUAGE, "Which accounts"):
+        expected = [f"{roots[root]}:{below}" for root, below in DEFAULT_ROLES[name.strip("`")]]
+        assert re.findall(r"`([^`]+)`", defaults) == expected
+
+
+def test_words_of_customers_are_shown_or_used(tmp_path: Path) -> None:
+    """Each word of a customer comes back in the relation customers, in a letter, or chooses what is in force."""
+    words = words_under(LANGUAGE, "Customers")
+    values = {word: f'"{word} of it"' for word in words} | {
+        "credit-limit": "5 USD",
+        "terms": '"net 30"',
+        "penalty": '"none"',
+        "entity": '"VN"',
+    }
+    meta = "".join(f"  {word}: {value}\n" for word, value in values.items())
+    loaded = load(
+        f'2026-01-01 open Assets:Receivable:X\n{meta}2026-01-01 custom "receivables-policy" "statement" "VN"\n'
+        '  company: "chosen by entity VN"\n',
+        tmp_path,
+    )
+    assert problems(loaded, tmp_path) == []
+    code = "customer of it"
+    day = datetime.date(2026, 1, 31)
+    (row,) = evaluate(loaded.book, "customers", day).rows
+    shown = [*map(str, row), *debtor_of(loaded.book, code), company_of(loaded.book, code, day).name]
+    for word, value in values.items():
+        text = value.strip('"').removesuffix(" USD")
+        assert any(text in other for other in shown), word
+
+
+def test_every_kind_is_explained() -> None:
+    """The kind that no tag names is explained beside those that one does."""
+    assert set(KINDS) - set(TAGGED_KINDS) == {"retention"}
+    assert "`retention`" in LANGUAGE
+
+
+# Problems
+
+
+ERRORS = DOCS / "errors.md"
+NO_EXAMPLE = {"does-not-tie-out", "no-price"}
+"""A fault of the program itself, and what a note below a report says: no ledger alone shows them."""
+
+
+def test_examples_of_problems(tmp_path: Path) -> None:
+    """Every example of a problem has that problem, says so in these words, and no other."""
+    check_examples(ERRORS, tmp_path)
+
+
+def test_every_problem_is_explained() -> None:
+    """Each problem of the catalogue has a section with its severity and an example."""
+    page = ERRORS.read_text("utf-8")
+    sections = re.split(r"^### ", page, flags=re.MULTILINE)[1:]
+    titles = [section.partition("\n")[0] for section in sections]
+    assert sorted(titles) == sorted(f"`{code}` ({form.severity})" for code, form in CATALOGUE.items())
+    for title, section in zip(titles, sections, strict=True):
+        code = title.split("`")[1]
+        if code in NO_EXAMPLE:
+            continue
+        begin = re.escape(CATALOGUE[code].wrong.partition("{")[0].strip())
+        assert "```beancount" in section, code
+        said = rf"^(?:{CATALOGUE[code].severity}: |\S+:\d+: ).*{begin}"
+        assert re.search(said, section, re.MULTILINE), code

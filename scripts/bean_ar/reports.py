@@ -13,7 +13,8 @@ from bean_ar.ledger import open_ledger
 from bean_ar.options import FirstDay, common_options, filter_options, ledger_argument, output_options
 from bean_ar.output import check_currency, check_period, check_question, chosen_format, finish, show_report
 from receivables.faces import FACES
-from receivables.relations import RELATIONS, aging, evaluate
+from receivables.relations import RELATIONS, evaluate
+from receivables.relations.aging import columns_for
 from receivables.relations.question import Condition, ConditionError, Question
 from receivables.report import Column
 from receivables.rules.aging import Aging
@@ -95,6 +96,14 @@ def relation_command(name: str) -> click.Command:
 
 def _columns_for_help(name: str) -> Sequence[Column]:
     if name == "aging":
-        return aging.columns_for(Aging())
+        return columns_for(Aging())
     module = sys.modules[f"receivables.relations.{name}"]
     return tuple(module.COLUMNS)
+
+
+aging = relation_command("aging")
+customers = relation_command("customers")
+documents = relation_command("documents")
+open_items = relation_command("open_items")
+settlements = relation_command("settlements")
+tie_out = relation_command("tie_out")
