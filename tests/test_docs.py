@@ -12,6 +12,7 @@ Fenced blocks in docs/*.md and README.md say what to do with them:
 
 from __future__ import annotations
 
+import ast
 import datetime
 import difflib
 import os
@@ -20,6 +21,7 @@ import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +32,7 @@ from click.testing import CliRunner
 
 from bean_ar.main import main as bean_ar
 from receivables.bql import TABLE_NAMES
+from receivables.faces import FACES, render
 from receivables.facts import KINDS, TAGGED_KINDS
 from receivables.language import configuration, events, movements
 from receivables.loading import Loaded, load_book
@@ -43,6 +46,7 @@ from receivables.rules.terms import FORMS as TERMS_FORMS
 from receivables.rules.terms import parse_terms, schedule
 from receivables.settings import DEFAULT_ROLES
 from receivables.statements import company_of, debtor_of
+from receivables.view import view
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -131,11 +135,10 @@ def console(block: Block, folder: Path, environment: Mapping[str, str]) -> str:
 
 
 @pytest.fixture
-def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mapping[str, str]:
-    """The environment of the pages: 100 columns, no cache of another run."""
-    for name in ("NO_COLOR", "BEANCOUNT_FILE", "RECEIVABLES_AS_OF"):
-        monkeypatch.delenv(name, raising=False)
-    return {"COLUMNS": "100", "BEAN_AR_CACHE": str(tmp_path / "cache")}
+def quiet(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    """The environment of the pages: 100 columns, no colours."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return {"COLUMNS": "100"}
 
 
 def follow(path: Path, folder: Path, environment: Mapping[str, str]) -> list[tuple[Block, str]]:
@@ -157,6 +160,16 @@ def test_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: Mappin
     folder.mkdir()
     monkeypatch.chdir(folder)
     compare(DOCS / "tutorial.md", follow(DOCS / "tutorial.md", folder, quiet))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reports.md", "docs/statements.md", "ledger/README.md"])
+def test_commands_on_the_example_company(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: Mapping[str, str]
+) -> None:
+    """The commands of these pages, run beside the example company, print what the pages show."""
+    (tmp_path / "ledger").symlink_to(ROOT / "ledger")
+    monkeypatch.chdir(tmp_path)
+    compare(ROOT / page, follow(ROOT / page, tmp_path, quiet))
 
 
 # Examples of the language and of problems
@@ -365,7 +378,8 @@ def columns_of(relation: str) -> Sequence[Column]:
     """The columns of a relation; aging's under the default policy."""
     if relation == "aging":
         return aging.columns_for(Aging())
-    return vars(__import__(f"receivables.relations.{relation}", fromlist=["COLUMNS"]))["COLUMNS"]
+    columns: Sequence[Column] = import_module(f"receivables.relations.{relation}").COLUMNS
+    return columns
 
 
 def relation_table(relation: str) -> str:
@@ -376,12 +390,33 @@ def relation_table(relation: str) -> str:
     return markdown(["Column", "Type", "Meaning"], rows)
 
 
+ANCHORS = {"open_items": "open-items", "tie_out": "tie-out"}
+
+
 def relations_table() -> str:
     rows = [
-        [f"[{relation.name}](#{name.replace('_', '-')})", f"`#{TABLE_NAMES[name]}`", relation.about]
+        [f"[{name}](#{ANCHORS.get(name, name)})", f"`#{TABLE_NAMES[name]}`", relation.about]
         for name, relation in RELATIONS.items()
     ]
     return markdown(["Report", "Table in BQL", "What it answers"], rows)
+
+
+def queries_table() -> str:
+    rows = [
+        [f"`{path.stem}`", path.read_text("utf-8").splitlines()[0].removeprefix("-- ")]
+        for path in sorted((ROOT / "queries").glob("*.bql"))
+    ]
+    return markdown(["Query", "What it answers"], rows)
+
+
+def modules_table(folder: str) -> str:
+    """Each module of a folder with the first line of its text."""
+    rows = []
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text("utf-8")))
+        if text:
+            rows.append([f"`{path.relative_to(ROOT / folder)}`", text.splitlines()[0]])
+    return markdown(["Module", "What it is"], rows)
 
 
 def generated(name: str) -> str:
@@ -393,6 +428,8 @@ def generated(name: str) -> str:
         "terms": lambda: terms_table(rest.split("; ") if rest else TERMS_FORMS),
         "relation": lambda: relation_table(rest),
         "relations": relations_table,
+        "queries": queries_table,
+        "modules": lambda: modules_table(rest),
     }
     return makers[what]()
 
@@ -408,7 +445,7 @@ def test_tables(path: Path) -> None:
         page = MARK.sub(lambda mark: f"<!-- table {mark[1]} -->\n\n{generated(mark[1])}{chr(10) * (not mark[2])}", page)
         path.write_text(page, "utf-8")
     for mark in MARK.finditer(page):
-        assert mark[2] == generated(mark[1]), f"table {mark[1]}"
+        assert mark[2] == generated(mark[1]), f"table {mark[1]}: DOCS_UPDATE=1 writes it anew"
 
 
 # Every word of the language, and no other
@@ -538,3 +575,72 @@ def test_every_problem_is_explained() -> None:
         assert "```beancount" in section, code
         said = rf"^(?:{CATALOGUE[code].severity}: |\S+:\d+: ).*{begin}"
         assert re.search(said, section, re.MULTILINE), code
+
+
+# The page for developers, and links
+
+
+def test_the_relation_that_the_developers_page_makes() -> None:
+    """Its module works as it stands: as a relation, and in every format."""
+    path = DOCS / "architecture.md"
+    page = blocks(path.read_text("utf-8"))
+    (module,) = (block.body for block in page if block.language == "python")
+    (shown,) = (block for block in page if block.body.startswith("credit_use on "))
+    first, names = shown.body.splitlines()[:2]
+    asked = re.fullmatch(r"credit_use on (\S+) where (\S+)", first)
+    assert asked
+    space: dict[str, Any] = {"__name__": "credit_use"}
+    exec(compile(module, "credit_use.py", "exec"), space)  # noqa: S102
+    loaded = load_book(ROOT / "ledger" / "main.beancount")
+    day = datetime.date.fromisoformat(asked[1])
+    seen = view(loaded.book, day)
+    over = space["evaluate"](seen, Question(where=(read_condition(asked[2]),)))
+    compare(path, [(shown, f"{first}\n{table_of(over, names.split())}")])
+    report = space["evaluate"](seen, Question())
+    assert 0 < len(over.rows) < len(report.rows)
+    for format in FACES:
+        assert render(report, format)
+    totals = {(row[0], row[2]): row[-1] for row in evaluate(loaded.book, "aging", day).rows}
+    assert all(totals[row[0], row[1]] == row[3] for row in report.rows)
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    """Every link to a file of the project leads to one, and to a heading of it."""
+    page = path.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", page)):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name).resolve() if name else path
+        assert file.exists(), f"{path.name}: {target}"
+        if anchor:
+            assert anchor in anchors(file.read_text("utf-8")), f"{path.name}: {target}"
+
+
+def test_the_ten_questions_of_the_example_company(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: Mapping[str, str]
+) -> None:
+    """Every command in the example company's README runs, and shows the figures that stand beside it."""
+    (tmp_path / "ledger").symlink_to(ROOT / "ledger")
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "ledger" / "README.md").read_text("utf-8")
+    questions = re.split(r"^\d+\. ", text[text.index("## Ten questions") :], flags=re.MULTILINE)[1:]
+    assert len(questions) == 10
+    for question in questions:
+        commands = [" ".join(found.split()) for found in re.findall(r"`(bean-[^`]*)`", question)]
+        assert commands, question
+        output = ""
+        for command in commands:
+            told, status = run(command, tmp_path, {**quiet, "COLUMNS": "200"})
+            assert status == 0, told
+            output += told
+        for amount in re.findall(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d\d", question):
+            if "rimal.pdf" not in question:
+                assert amount in output or amount.replace(",", "") in output, f"{amount}: {output}"

@@ -8,7 +8,7 @@ rounded on the way in or out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Context, Decimal, Inexact, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, localcontext
 from typing import Final, NamedTuple
 
 ISO_DIGITS: Final[Mapping[str, int]] = {
@@ -43,7 +43,18 @@ EXACT: Final = Context(prec=120, traps=[Inexact])
 """Decimal arithmetic that raises `decimal.Inexact` rather than round."""
 
 
+_WIDE: Final = Context(prec=120)
+
 _ZEROS: Final = {digits: Decimal(0).scaleb(-digits) for digits in range(13)}
+
+
+def rounded(amount: Decimal, digits: int) -> Decimal:
+    """The amount rounded half up to so many decimal places, as authorities and banks print it.
+
+    >>> rounded(Decimal("2.5"), 0), rounded(Decimal("-0.125"), 2)
+    (Decimal('3'), Decimal('-0.13'))
+    """
+    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE)
 
 
 class Scale(NamedTuple):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from receivables.book import Book
-from receivables.facts import KINDS
-from receivables.money import EXACT, Scale, iso_digits
+from receivables.facts import KINDS, RETENTION
+from receivables.money import EXACT, Scale, iso_digits, rounded
 
 
 class Rates(NamedTuple):
@@ -35,7 +35,7 @@ class Rates(NamedTuple):
         rate = self.rates.get(currency)
         if rate is None:
             return None
-        return (EXACT.multiply(amount, rate)).quantize(Decimal(1).scaleb(-self.scale.digits), ROUND_HALF_UP)
+        return rounded(EXACT.multiply(amount, rate), self.scale.digits)
 
 
 class View(NamedTuple):
@@ -83,6 +83,11 @@ class View(NamedTuple):
     def kind(self, item: int) -> str:
         """The item's kind."""
         return KINDS[self.book.items.kind[item]]
+
+    def document_kind(self, of_document: Sequence[int]) -> str:
+        """The kind of the document that has these items: the first one's that is not a retention."""
+        kinds = [self.kind(item) for item in of_document]
+        return next((kind for kind in kinds if kind != RETENTION), kinds[0])
 
     def label(self, item: int) -> str:
         """The document's number, with the instalment where it has several: "INV-1/2"."""

@@ -138,6 +138,9 @@ def load(path: Path) -> tuple[Loaded, list[Problem]]:
         except OSError as error:
             place = _place_of_include(path.absolute(), str(error.filename or path))
             raise click.ClickException(f"{place}cannot read {error.filename or path}: {error.strerror}") from error
+        except UnicodeEncodeError as error:
+            name = os.fsencode(error.object).decode("utf-8", "backslashreplace")
+            raise click.ClickException(f"the name {name} is not in UTF-8, and Beancount cannot read it") from error
     errors = [_said(error, loaded.options["include"]) for error in loaded.errors]
     if errors and not loaded.entries:
         show_problems(Opened(loaded.book, errors), limit=5)

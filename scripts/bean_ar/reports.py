@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, str] = {
     "documents": "--from 2026-01 --as-of 2026-03 --by kind",
     "open_items": '--where "days_overdue>60" --where entity=VN --output overdue.xlsx',
     "aging": "--as-of 2026-06-30 --by collector --in VND",
-    "settlements": "--from 2026-06 --customer C-0042",
+    "settlements": "--from 2026-01 --as-of 2026-03 --customer C-0042",
     "tie_out": '--as-of 2026-06-30 --where "unexplained!=0"',
 }
 """For each relation what its help shows: the words after the ledger."""

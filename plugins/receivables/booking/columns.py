@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from receivables.book import KIND_CODES, LedgerColumns, Unexplained
 from receivables.facts import Facts, Movements, Pocket
-from receivables.money import Scale, scale_for
+from receivables.money import EXACT, Scale, scale_for
 from receivables.problems import Problem, problem
 from receivables.rules.terms import Terms, TermsError, due_date, schedule
 
@@ -231,7 +231,7 @@ def ledger_units(facts: Facts, scales: Mapping[str, Scale]) -> list[int]:
     unit_of = [scales[pocket.currency].unit for pocket in facts.pockets]
     movements = facts.movements
     return [
-        int(amount.scaleb(unit_of[pocket])) if unit_of[pocket] else int(amount)
+        int(amount.scaleb(unit_of[pocket], EXACT)) if unit_of[pocket] else int(amount)
         for amount, pocket in zip(movements.amount, movements.pocket, strict=True)
     ]
 

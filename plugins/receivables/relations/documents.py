@@ -67,14 +67,9 @@ def document_row(view: View, of_document: list[int], opened: dict[int, int]) -> 
     file, line = book.texts.source(first)
     return (
         pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
-        items.number[first], view.kind(_plainest(view, of_document)),
+        items.number[first], view.document_kind(of_document),
         datetime.date.fromordinal(items.date[first]),
         None if original < 0 else datetime.date.fromordinal(due), pocket.currency, len(of_document),
         scale.decimal(original), scale.decimal(original - outstanding), scale.decimal(outstanding), status,
         book.texts.description(first), book.texts.terms(first), file, line,
     )  # fmt: skip
-
-
-def _plainest(view: View, of_document: list[int]) -> int:
-    """The item that has the document's own kind: the first that is not a retention."""
-    return next((item for item in of_document if view.kind(item) != "retention"), of_document[0])

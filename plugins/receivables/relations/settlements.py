@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final
 
 from receivables.book import KIND_CODES
 from receivables.facts import APPLY, KINDS, REFUND, REVERSAL
-from receivables.money import EXACT, iso_digits
+from receivables.money import EXACT, iso_digits, rounded
 from receivables.relations.question import Question, filtered, keeper, split_conditions
 from receivables.report import Column, Report, Row
 from receivables.view import View
@@ -77,7 +77,7 @@ def settlement_row(view: View, position: int) -> Row:
         change = ours[0] - theirs[0] if settled == debit else theirs[0] - ours[0]
         known = book.scales.get(theirs[1])
         places = iso_digits(theirs[1]) if known is None else known.digits
-        difference = EXACT.multiply(amount, change).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        difference = rounded(EXACT.multiply(amount, change), places)
     file, line = book.texts.source(cause)
     return (
         datetime.date.fromordinal(settlements.day[position]), pocket.customer, pocket.account, pocket.currency,

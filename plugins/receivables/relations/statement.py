@@ -160,7 +160,7 @@ def activity_rows(view: View, activity: Activity, period_from: datetime.date | N
         due = datetime.date.fromordinal(min(items.due[item] for item in of_document))
         yield StatementRow(
             date=datetime.date.fromordinal(items.day[first]),
-            kind=view.kind(first),
+            kind=view.document_kind(of_document),
             number=items.number[first],
             due=due if amount > 0 else None,
             description=texts.description(first),
