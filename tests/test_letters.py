@@ -1068,6 +1068,27 @@ def test_a_worker_that_dies_is_replaced_and_no_letter_is_lost() -> None:
     assert digest(made) == digest(render_all(many(count), "html", workers=1))
 
 
+class Deadly(str):
+    """A text that ends the process which receives it."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os._exit, (1,)
+
+
+def test_a_statement_that_costs_two_workers_their_lives_is_named_and_all_before_it_are_made() -> None:
+    statements = list(many(WORTH_WORKERS * 2))
+    doomed = 20
+    statements[doomed] = statement(code="C-DOOM", name=Deadly("x"))
+    letters = render_all(statements, "html", workers=2)
+    made = digest(itertools.islice(letters, doomed))
+    assert made == digest(render_all(many(doomed), "html", workers=1))
+    with pytest.raises(LetterError, match="customer 'C-DOOM' ended its worker twice"):
+        next(letters)
+    assert multiprocessing.active_children() == []
+
+
 def test_statements_are_taken_only_as_fast_as_letters_are_made() -> None:
     taken = 0
 

@@ -10,7 +10,7 @@ import os
 
 from receivables.book import Book, Items
 from receivables.booking.columns import currency_scales, item_columns, ledger_columns, ledger_units, unexplained
-from receivables.booking.review import known_events, review
+from receivables.booking.review import known_events, review, review_balances
 from receivables.booking.settling import Settling
 from receivables.booking.texts import EntryTexts
 from receivables.facts import Facts
@@ -30,6 +30,7 @@ def build(facts: Facts) -> Book:
     settled = Settling(facts, columns, scales, problems)
     settled.run()
     review(settled)
+    review_balances(settled, units)
     places, ledger = ledger_columns(facts, units)
     return Book(
         title=facts.title,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from operator import attrgetter
 from typing import Any, Final
@@ -36,6 +36,32 @@ def review(settled: Settling) -> None:
     _review_refunds(settled)
     _review_numbers(settled)
     _review_closed(settled)
+
+
+def review_balances(settled: Settling, units: Sequence[int]) -> None:
+    """Hold the open items of every pocket against its postings: they must agree, or the program is wrong.
+
+    Args:
+      settled: The settled items.
+      units: The amount of every movement, as the ledger has it.
+    """
+    balance = [0] * len(settled.pockets)
+    for pocket, amount in zip(settled.facts.movements.pocket, units, strict=True):
+        balance[pocket] += amount
+    for pocket, left in zip(settled.pocket, settled.residual, strict=True):
+        balance[pocket] -= left
+    wrong = {place for place, left in enumerate(balance) if left and settled.pockets[place].customer}
+    for item, pocket in enumerate(settled.pocket):
+        if pocket in wrong:
+            wrong.remove(pocket)
+            of_pocket = sum(a for a, p in zip(units, settled.facts.movements.pocket, strict=True) if p == pocket)
+            settled.report(
+                "does-not-tie-out",
+                item,
+                account=settled.pockets[pocket].account,
+                items=settled.money(item, of_pocket - balance[pocket]),
+                balance=settled.money(item, of_pocket),
+            )
 
 
 def known_events(settled: Settling) -> list[Event]:

@@ -1,37 +1,54 @@
 """Many letters at once: on all cores, in order, and in spite of a worker that dies.
 
-Workers are processes of their own, started afresh (so it works the same on every platform, and no lock of a
-library is inherited half-held). Letters come out in the order of the statements, as soon as they and all
-before them are done; statements are taken from the iterable only as fast as letters are made.
+Workers are processes of their own, started afresh, so that it works the same on every platform. Each has a pipe of
+its own and one task at a time; there is no queue, lock or thread that a dying worker could leave in disorder (the
+pools of the standard library hang when a worker is killed at the wrong moment). Letters come out in the order
+of the statements, and statements are taken from the iterable only as fast as letters are made.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from multiprocessing import get_context
-from typing import NamedTuple
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple, cast
 
-from receivables.letters import Letter, LetterError, render
+from receivables.letters import FORMATS, Letter, LetterError, render
 from receivables.letters.model import Statement
 
 CHUNK = 16
-"""Statements that a worker takes at a time: long enough to hide the way there and back, short enough to stop soon."""
+"""Statements that a worker takes at a time: long enough to hide the way there and back, short enough to share well."""
 
 WORTH_WORKERS = 64
 """Fewer statements than this are done before a worker has even started."""
 
 
-class _Chunk(NamedTuple):
-    """Statements on their way through a worker; `first` is the position of the first one."""
+class _Task(NamedTuple):
+    """Statements for a worker; `first` is the position of the first one, `again` whether a worker has died on it."""
 
     first: int
     statements: list[Statement]
-    result: Future[list[Letter]]
+    again: bool = False
+
+
+class _Answer(NamedTuple):
+    """What became of a task: its letters, up to the first that cannot be made, and why that one cannot."""
+
+    letters: list[Letter]
+    error: LetterError | None = None
+
+
+class _Worker(NamedTuple):
+    """A process and our end of its pipe."""
+
+    process: BaseProcess
+    pipe: Connection
 
 
 def render_all(
@@ -41,8 +58,8 @@ def render_all(
 ) -> Iterator[tuple[int, Letter]]:
     """Renders statements and yields each one's position and letter, in order.
 
-    A worker that dies (for lack of memory, say) is replaced and its statements are tried once more, one at a time.
-    Closing the iterator, or interrupting it, stops the workers.
+    A worker that dies (for lack of memory, say) is replaced, and its statements are tried once more, one at a time.
+    Closing the iterator, or interrupting it, ends the workers at once.
 
     Args:
       statements: What to render; need not be a list.
@@ -50,91 +67,130 @@ def render_all(
       workers: How many processes to use; 1 renders in this one, and so do fewer than `WORTH_WORKERS` statements.
 
     Raises:
-      LetterError: When a letter cannot be made; or when a statement kills its worker twice.
+      LetterError: When a letter cannot be made, or a statement has cost two workers their lives.
+      ValueError: When the format is none of `FORMATS`.
     """
-    source = iter(statements)
-    head = list(islice(source, WORTH_WORKERS)) if workers > 1 else []
+    if format not in FORMATS:
+        raise ValueError(f'letter format "{format}" is none of {", ".join(FORMATS)}')
+    return _rendered(iter(statements), format, workers)
+
+
+def _rendered(statements: Iterator[Statement], format: str, workers: int) -> Iterator[tuple[int, Letter]]:
+    head = list(islice(statements, WORTH_WORKERS)) if workers > 1 else []
+    everything = chain(head, statements)
     if len(head) < WORTH_WORKERS:
-        yield from enumerate(render(statement, format) for statement in chain(head, source))
-        return
-    yield from _in_processes(chain(head, source), format, workers)
+        yield from enumerate(render(statement, format) for statement in everything)
+    else:
+        yield from _in_processes(everything, format, workers)
 
 
-def _in_processes(statements: Iterator[Statement], format: str, workers: int) -> Iterator[tuple[int, Letter]]:
-    pool = _pool(workers)
-    under_way: deque[_Chunk] = deque()
-    taken = 0
+def _in_processes(statements: Iterator[Statement], format: str, count: int) -> Iterator[tuple[int, Letter]]:
+    idle = [_start(format) for _ in range(count)]
+    busy: dict[Connection, tuple[_Worker, _Task]] = {}
+    waiting: deque[_Task] = deque()
+    done: dict[int, _Answer] = {}
+    taken = given = 0
     try:
         while True:
-            while len(under_way) < 3 * workers:
+            while len(waiting) < count and taken - given < 3 * count * CHUNK:
                 chunk = [_portable(statement) for statement in islice(statements, CHUNK)]
                 if not chunk:
                     break
-                under_way.append(_submit(pool, taken, chunk, format))
+                waiting.append(_Task(taken, chunk))
                 taken += len(chunk)
-            if not under_way:
+            while waiting and len(busy) < count:
+                worker = idle.pop() if idle else _start(format)
+                task = waiting.popleft()
+                busy[worker.pipe] = (worker, task)
+                # A worker that has died in the meantime is found out below.
+                with contextlib.suppress(OSError):
+                    worker.pipe.send(task.statements)
+            if not busy:
                 return
-            first = under_way[0]
-            try:
-                letters = first.result.result()
-            except BrokenProcessPool:
-                _stop(pool)
-                letters = _one_at_a_time(first.statements, format)
-                pool = _pool(workers)
-                under_way = deque(
-                    chunk
-                    if chunk.result.done() and chunk.result.exception() is None
-                    else _submit(pool, chunk.first, chunk.statements, format)
-                    for chunk in under_way
-                )
-            under_way.popleft()
-            yield from enumerate(letters, first.first)
+            for pipe in wait(list(busy)):
+                worker, task = busy.pop(cast("Connection", pipe))
+                answer = _answer(worker)
+                if answer is not None:
+                    idle.append(worker)
+                    done[task.first] = answer
+                    continue
+                _end([worker])
+                if task.again:
+                    done[task.first] = _Answer([], _died_twice(task, format))
+                else:
+                    waiting.extendleft(reversed(_one_by_one(task)))
+            while given in done:
+                letters, error = done.pop(given)
+                for letter in letters:
+                    yield given, letter
+                    given += 1
+                if error is not None:
+                    raise error
     finally:
-        _stop(pool)
+        _end([*idle, *(worker for worker, _ in busy.values())])
 
 
-def _submit(pool: ProcessPoolExecutor, first: int, statements: list[Statement], format: str) -> _Chunk:
+def _answer(worker: _Worker) -> _Answer | None:
+    """What a worker says; None when it has died."""
     try:
-        return _Chunk(first, statements, pool.submit(_render_chunk, statements, format))
-    except BrokenProcessPool as error:
-        # Seen at submission rather than at the result: the same death, to be met in the same place.
-        broken: Future[list[Letter]] = Future()
-        broken.set_exception(error)
-        return _Chunk(first, statements, broken)
+        answer: _Answer = worker.pipe.recv()
+    except (EOFError, OSError):
+        return None
+    return answer
 
 
-def _one_at_a_time(statements: list[Statement], format: str) -> list[Letter]:
-    """Letters of statements one of which may have killed a worker, each in a process of which nothing else depends."""
-    letters: list[Letter] = []
-    pool = _pool(1)
+def _one_by_one(task: _Task) -> list[_Task]:
+    """The tasks that replace one on which a worker has died: one for each statement."""
+    return [_Task(task.first + index, [statement], True) for index, statement in enumerate(task.statements)]
+
+
+def _died_twice(task: _Task, format: str) -> LetterError:
+    code = task.statements[0].debtor.code
+    return LetterError(f"the {format} for customer {code!r} ended its worker twice; is there enough memory?")
+
+
+def _start(format: str) -> _Worker:
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, format), daemon=True)
+    # Ctrl-C reaches every process of a terminal. The workers leave it to us, from their first moment: they inherit
+    # the mask.
+    if os.name == "posix":
+        previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        for statement in statements:
-            letters.extend(pool.submit(_render_chunk, [statement], format).result())
-    except BrokenProcessPool as error:
-        code = statements[len(letters)].debtor.code
-        raise LetterError(
-            f"the process that made the {format} for customer {code!r} died; is there enough memory?"
-        ) from error
+        process.start()
     finally:
-        _stop(pool)
-    return letters
+        if os.name == "posix":
+            signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+    # Only the worker holds its end now, so that its death shows at ours.
+    theirs.close()
+    return _Worker(process, ours)
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+def _end(workers: list[_Worker]) -> None:
+    """Ends workers, whatever they are at; a letter that is being made leaves nothing behind."""
+    for worker in workers:
+        worker.pipe.close()
+        worker.process.kill()
+    for worker in workers:
+        worker.process.join()
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; the workers leave it to their parent, who stops them."""
+def _work(pipe: Connection, format: str) -> None:
+    """The life of a worker: statements in, letters out, until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            pipe.send(_made(pipe.recv(), format))
 
 
-def _render_chunk(statements: list[Statement], format: str) -> list[Letter]:
-    return [render(statement, format) for statement in statements]
+def _made(statements: list[Statement], format: str) -> _Answer:
+    letters: list[Letter] = []
+    try:
+        letters.extend(render(statement, format) for statement in statements)
+    except LetterError as error:
+        return _Answer(letters, error)
+    return _Answer(letters)
 
 
 def _portable(statement: Statement) -> Statement:
