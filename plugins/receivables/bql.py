@@ -3,14 +3,15 @@
 Importing this module registers the tables. That must also happen when Beancount takes a load from its
 cache and runs no plugin: the `LoadedBook` in the options is unpickled then, which imports this module.
 
-A query has no as-of date of its own. It is the environment's RECEIVABLES_AS_OF, else the day of the last
-transaction that the query sees: with Fava's time filter that is the last one before the filter's end.
+A query has no as-of date of its own. It is the environment's RECEIVABLES_AS_OF, else in Fava the last day of the time
+filter, else the day of the ledger's last transaction.
 """
 
 from __future__ import annotations
 
 import datetime
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -78,8 +79,27 @@ def table_book(entries: Sequence[Any], options: Mapping[str, Any]) -> tuple[Book
             raise beanquery.ProgrammingError(
                 f'{ENVIRONMENT}="{asked}" is not a date: write it as 2026-03-31'
             ) from error
+    in_fava, end = _fava_day()
+    if in_fava:
+        return book, end or default_as_of(book)
     last = next((entry.date for entry in reversed(entries) if type(entry) is Transaction), None)
     return book, last or default_as_of(book)
+
+
+def _fava_day() -> tuple[bool, datetime.date | None]:
+    """Whether Fava asks, and the last day of its time filter; None without one.
+
+    Its other filters take entries away as well, which must not move the day.
+    """
+    context = sys.modules.get("fava.context")
+    if context is None:
+        return False, None
+    try:
+        dates = context.g.filtered.date_range
+    except (RuntimeError, AttributeError):
+        # Not while Fava answers a request.
+        return False, None
+    return True, None if dates is None else dates.end_inclusive
 
 
 @contextmanager

@@ -34,6 +34,9 @@ TAGGED_KINDS: Final = (
 )  # fmt: skip
 """The kinds that a transaction's tag may name."""
 
+NEVER_DUE: Final = frozenset({REFUND, REVERSAL, APPLY, REVALUATION})
+"""Debits without payment terms: nobody is asked to pay them."""
+
 KINDS: Final = (*TAGGED_KINDS, RETENTION)
 """Every kind of item; retention is the kind of an instalment, never of a whole document."""
 

@@ -59,7 +59,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "bad-policy-value": Form(ERROR, 'the policy "{subject}" cannot read {key} {value!r}', "write {expected}"),
     "policy-twice": Form(
         ERROR,
-        'the policy "{subject}" {name!r} is set twice on {date}',
+        'the policy "{subject}"{name} is set twice on {date}',
         "keep one of them; the other is at {other}",
     ),
     "no-such-policy": Form(
@@ -75,9 +75,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     # Words on entries
     "bad-date": Form(ERROR, "{word}: {value!r} is not a date", "write it as {word}: 2026-03-31"),
     "bad-text": Form(ERROR, "{word}: {value!r} is not a text", 'write it in quotes, as {word}: "{value}"'),
-    "bad-terms": Form(
-        ERROR, "the payment terms cannot be read: {reason}", "the document is due on its date until then"
-    ),
+    "bad-terms": Form(ERROR, "{reason}", "until then the document is due on its date"),
     "unknown-kind": Form(
         WARNING, 'kind: "{value}" is not a kind of instalment', 'write kind: "retention" or leave it out'
     ),
@@ -94,7 +92,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     ),
     "wrong-side": Form(
         ERROR,
-        "#{kind} stands on a {side} of {amount}, and a {kind} is a {other}",
+        "#{kind} stands on a {side} of {amount}, but every {kind} is a {other}",
         "correct the sign, or the tag: {suggestion}",
     ),
     "several-links": Form(
@@ -126,7 +124,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "other-currency": Form(
         ERROR,
         '{word}: "{number}" is in {theirs}, this posting in {ours}',
-        "post the receivable in {theirs} with the price (-100.00 {theirs} @@ ... {ours}); "
+        "post the receivable in {theirs} with what was paid as its price (@@ {amount}); "
         "until then {amount} stays on account",
     ),
     "other-account": Form(
@@ -136,7 +134,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     ),
     "same-side": Form(
         ERROR,
-        '{word}: "{number}" is a {kind} on the same side as this posting, so nothing can settle',
+        '{word}: "{number}" (of kind {kind}) is on the same side as this posting, so nothing can settle',
         "name a document of the opposite side; until then {amount} stays on account",
     ),
     "more-than-open": Form(

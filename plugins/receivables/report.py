@@ -28,6 +28,7 @@ class Column(NamedTuple):
       about: One sentence of meaning, with unit; shown by `--help`, `.describe` and the docs.
       money: For an amount, the name of the column that holds its currency; None for anything else.
       total: Whether adding the column up, one currency at a time, means something.
+      key: Whether the column says what a row is about, so that no face may leave it out.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column(NamedTuple):
     about: str
     money: str | None = None
     total: bool = False
+    key: bool = False
 
 
 class Report(NamedTuple):

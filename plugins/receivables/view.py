@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from typing import NamedTuple
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final, NamedTuple
 
 from receivables.book import Book
 from receivables.facts import KINDS, RETENTION
 from receivables.money import EXACT, Scale, iso_digits, rounded
+
+_INVERTING: Final = Context(prec=12, rounding=ROUND_HALF_UP)
 
 
 class Rates(NamedTuple):
@@ -125,8 +127,9 @@ def view(book: Book, as_of: datetime.date) -> View:
 def rates_at(book: Book, as_of: datetime.date, currency: str) -> Rates:
     """The prices in force on `as_of` into `currency`: the latest on or before the day.
 
-    A price the other way round (`price USD 25,400 VND` when USD is asked for) is inverted; a price
-    through a third currency is not looked for, because it would be a guess.
+    A price the other way round (`price USD 25,400 VND` when USD is asked for) is inverted, to twelve significant
+    digits: the rate that is shown is the one that is used. A price through a third currency is not looked
+    for, because it would be a guess.
     """
     found: dict[str, tuple[datetime.date, Decimal]] = {}
     for fact in book.prices:
@@ -135,7 +138,7 @@ def rates_at(book: Book, as_of: datetime.date, currency: str) -> Rates:
         if fact.quote == currency:
             base, rate = fact.base, fact.rate
         elif fact.base == currency and fact.rate:
-            base, rate = fact.quote, Decimal(1) / fact.rate
+            base, rate = fact.quote, _INVERTING.divide(Decimal(1), fact.rate)
         else:
             continue
         known = found.get(base)

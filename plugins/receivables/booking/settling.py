@@ -102,7 +102,7 @@ class Settling:
     def money(self, item: int, units: int) -> str:
         """So many units of the item's currency, as text."""
         currency = self.pockets[self.pocket[item]].currency
-        return f"{self.scales[currency].decimal(units)} {currency}"
+        return f"{self.scales[currency].decimal(units):,} {currency}"
 
     def report(self, code: str, item: int, **words: Any) -> None:
         """Add a problem at an item's line."""
@@ -224,6 +224,7 @@ class Settling:
         )
         if open_credit or item in self.settles:
             self.kind[item] = _REFUND
+            self.due[item] = self.date[item]
 
     def _index_items(self) -> None:
         """Bring the lists of credits and revaluations by pocket up to date."""

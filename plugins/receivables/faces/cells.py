@@ -14,9 +14,7 @@ _AGED_OVER = re.compile(r"days_over_(\d+)")
 _UNSOUND = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 # Blocks whose wide or combining characters take other than one cell are left out; what is in, takes one.
-_ONE_CELL = re.compile(
-    "[\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u1e00-\u1fff\u2010-\u2015\u2018-\u2026\u20ab]*"
-)
+_ONE_CELL = re.compile("[\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u1e00-\u1fff\u2010-\u2015\u2018-\u2026\u20ab]*")
 
 
 def heading(column: Column) -> str:
@@ -120,11 +118,7 @@ def cells_wide(text: str) -> int:
 def says_late(column: Column, value: Value) -> bool:
     """Whether this value of this column says that something is overdue: days of it, or an aged amount."""
     aged = column.money is not None and column.name.startswith("days_")
-    return (
-        (aged or column.name in ("days_overdue", "overdue"))
-        and isinstance(value, int | Decimal)
-        and value > 0
-    )
+    return (aged or column.name in ("days_overdue", "overdue")) and isinstance(value, int | Decimal) and value > 0
 
 
 def currency_positions(report: Report) -> tuple[int | None, ...]:

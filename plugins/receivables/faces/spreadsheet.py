@@ -66,8 +66,7 @@ _LOOKS: Mapping[str, Mapping[str, object]] = {
 }
 
 _LONG_NUMBERS = (
-    f"Numbers with more than {DIGITS_MOST} digits, and totals over them, are written as text: "
-    "Excel would round them."
+    f"Numbers with more than {DIGITS_MOST} digits, and totals over them, are written as text: Excel would round them."
 )
 _LONG_TEXTS = f"Texts are cut, with an ellipsis, where they are longer than a cell holds ({TEXT_LONGEST:,})."
 _EARLY_DATES = f"Dates before {FIRST_DATE.isoformat()} are written as text: Excel's calendar is wrong there."
@@ -225,9 +224,7 @@ def _write_data(data: _Sheet, report: Report, sums: list[Row]) -> None:
     _set_up_printing(data.sheet, report)
 
 
-def _write_amounts(
-    data: _Sheet, report: Report, sums: list[Row], position: int, currency_position: int
-) -> int:
+def _write_amounts(data: _Sheet, report: Report, sums: list[Row], position: int, currency_position: int) -> int:
     """Writes a column of amounts and its totals; returns the width of the widest."""
     width = 0
     as_text: set[str] = set()
@@ -257,9 +254,7 @@ def _write_amounts(
             amounts, of = _cells(position, len(report.rows)), _cells(currency_position, len(report.rows), "$")
             wanted = xl_rowcol_to_cell(number, currency_position, col_abs=True)
             style = data.format(look, money_format(shown), "right")
-            data.sheet.write_formula(
-                number, position, f"=SUMIFS({amounts},{of},{wanted})", style, float(value)
-            )
+            data.sheet.write_formula(number, position, f"=SUMIFS({amounts},{of},{wanted})", style, float(value))
         else:
             data.amount(number, position, value, digits, look)
     return width

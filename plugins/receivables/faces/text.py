@@ -59,6 +59,14 @@ LEAVE_OUT: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("disputed",),
         ("customer",),
     ),
+    "settlements": (
+        ("file", "line"),
+        ("account",),
+        ("document_rate", "rate"),
+        ("document_date", "due"),
+        ("exchange_currency", "exchange_difference"),
+        ("instalment",),
+    ),
 }
 """What a relation's table does without when there is no room: first what is named first, a group at once."""
 
@@ -77,9 +85,7 @@ _JOINERS = "\u200c\u200d"  # Persian and Indic spelling needs them; they do noth
 _ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 # The blocks that Unicode keeps for right-to-left scripts (DerivedBidiClass.txt, default classes R and AL).
-_RIGHT_TO_LEFT = re.compile(
-    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
 
 
 class _Field(NamedTuple):
@@ -158,9 +164,7 @@ def _fields(report: Report) -> list[_Field]:
             known = {row[currency_position] for row in rows}
             digits = {currency: report.digits.get(str(currency)) for currency in known}
             cells = [
-                amount(value, digits[row[currency_position]])
-                if isinstance(value, Decimal)
-                else neutral(plain(value))
+                amount(value, digits[row[currency_position]]) if isinstance(value, Decimal) else neutral(plain(value))
                 for value, row in zip(values, rows, strict=True)
             ]
         title = neutral(_SHORT_HEADINGS.get(column.name, heading(column)))
@@ -170,9 +174,7 @@ def _fields(report: Report) -> list[_Field]:
         if elastic and len(rows) > count:
             natural = max(natural, len(_TOTAL))
         late = frozenset(at for at, value in enumerate(values[:count]) if says_late(column, value))
-        fields.append(
-            _Field(column, title, cells, elastic, late, natural, max(words, default=0), _two_lines(words))
-        )
+        fields.append(_Field(column, title, cells, elastic, late, natural, max(words, default=0), _two_lines(words)))
     return fields
 
 
@@ -202,9 +204,7 @@ def neutral(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        visible(character)
-        if unicodedata.category(character) in _ACTING and character not in _JOINERS
-        else character
+        visible(character) if unicodedata.category(character) in _ACTING and character not in _JOINERS else character
         for character in text
     )
 
@@ -223,13 +223,11 @@ def _isolated(text: str) -> str:
 # Layout: which columns, how wide, on which lines
 
 
-def _layout(
-    fields: list[_Field], count: int, width: int, leave_out: Sequence[tuple[str, ...]]
-) -> _Layout | None:
+def _layout(fields: list[_Field], count: int, width: int, leave_out: Sequence[tuple[str, ...]]) -> _Layout | None:
     """The first of the arrangements in the module's docstring that fits; None when only records do."""
     kept = fields
     for group in ((), *leave_out):
-        kept = [field for field in kept if field.column.name not in group]
+        kept = [field for field in kept if field.column.key or field.column.name not in group]
         if widths := _widths(kept, width, READABLE, 2):
             return _Layout((_place(_labelled(kept, count), widths),), 2, _missing(fields, kept))
     for floor, gap in ((CRAMPED, 2), (CRAMPED, 1)):
@@ -274,9 +272,7 @@ def _widths(fields: Sequence[_Field], width: int, floor: int, gap: int) -> list[
     spare = width - sum(widths) - gap * (len(fields) - 1)
     if spare < 0 or not fields:
         return None
-    wanted = [
-        max(field.natural, field.short_heading) - least for field, least in zip(fields, widths, strict=True)
-    ]
+    wanted = [max(field.natural, field.short_heading) - least for field, least in zip(fields, widths, strict=True)]
     # The most modest wish first: what it leaves of its share goes to the longer ones.
     for remaining, position in zip(
         range(len(fields), 0, -1), sorted(range(len(fields)), key=wanted.__getitem__), strict=True
@@ -334,10 +330,7 @@ def _heading_lines(line: Sequence[_Placed]) -> list[list[str]]:
     wrapped = [_wrap_words(placed.field.heading, placed.width) for placed in line]
     height = max(map(len, wrapped))
     columns = [
-        [
-            _padded(words, placed.width, placed.field.right)
-            for words in [*[""] * (height - len(lines)), *lines]
-        ]
+        [_padded(words, placed.width, placed.field.right) for words in [*[""] * (height - len(lines)), *lines]]
         for lines, placed in zip(wrapped, line, strict=True)
     ]
     return [list(cells) for cells in zip(*columns, strict=True)]

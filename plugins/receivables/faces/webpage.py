@@ -153,9 +153,7 @@ def _plain_cell(column: Column, position: int, row: Row) -> str:
     return f"<td{_kind(column, value)}>{_text(shown)}</td>"
 
 
-def _amount_cell(
-    column: Column, position: int, currency_position: int, digits: Mapping[str, int], row: Row
-) -> str:
+def _amount_cell(column: Column, position: int, currency_position: int, digits: Mapping[str, int], row: Row) -> str:
     value = row[position]
     known = digits.get(str(row[currency_position]))
     shown = amount(value, known) if isinstance(value, Decimal) else plain(value)

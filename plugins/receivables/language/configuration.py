@@ -154,7 +154,7 @@ def _policy(entry: Any, policies: dict[tuple[str, str], list[Policy]], problems:
                     entry.meta,
                     entry,
                     subject=subject,
-                    name=name,
+                    name=f' "{name}"' if name else "",
                     date=entry.date,
                     other=place,
                 )

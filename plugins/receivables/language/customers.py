@@ -46,13 +46,17 @@ def customer_of(account: str, details: Mapping[str, Any]) -> str:
 
 
 def read_customers(
-    details: Mapping[str, Mapping[str, Any]], others: Sequence[Any], payees: Mapping[str, Mapping[str, Any]]
+    details: Mapping[str, Mapping[str, Any]],
+    others: Sequence[Any],
+    payees: Mapping[str, Mapping[str, Any]],
+    control: tuple[str, ...],
 ) -> dict[str, Customer]:
     """The customers by code, in alphabetical order.
 
     Args:
       details: Receivable account → metadata on its `open`.
       others: Directives that are not transactions.
+      control: The accounts that stand for many customers.
       payees: Code → source, for customers that only transactions on a control account name.
     Returns:
       Code → customer. Where several accounts share a code, the first account's word wins and the
@@ -62,6 +66,9 @@ def read_customers(
     merged: dict[str, dict[str, Any]] = {}
     sources: dict[str, Mapping[str, Any]] = {}
     for account, meta in details.items():
+        if account in control:
+            # Whoever owes on a control account is named by its entries.
+            continue
         code = customer_of(account, meta)
         accounts.setdefault(code, []).append(account)
         sources.setdefault(code, meta)

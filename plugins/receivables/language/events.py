@@ -106,7 +106,11 @@ def _by(kind: str, value: Any, entry: Any, problems: list[Problem]) -> datetime.
                 entry.meta,
                 entry,
                 kind=kind or "note",
-                reason="it has no day by: which it is due" if value is None else f"by: {value!r} is not a date",
+                reason=(
+                    "it has no by: with the day until which it is promised"
+                    if value is None
+                    else f"by: {str(value)!r} is not a date"
+                ),
                 example=EXAMPLES["promise"],
             )
         )

@@ -17,6 +17,7 @@ from receivables.facts import (
     CREDIT_MEMO,
     DEBIT_NOTE,
     INVOICE,
+    NEVER_DUE,
     OPENING,
     PENALTY,
     RECEIPT,
@@ -121,8 +122,14 @@ class _TermsInForce:
         self._dated = frozenset(name for subject, name in settings.policies if subject == "terms")
         self._own: dict[str, Terms | None] = {}
         self._customers: dict[str, Terms | None] = {}
+        agreed: dict[str, Terms] = {}
         for account, meta in details.items():
-            self._own[account] = _read_terms(meta.get("terms"), meta, None, problems)
+            own = self._own[account] = _read_terms(meta.get("terms"), meta, None, problems)
+            if own is not None:
+                agreed.setdefault(customer_of(account, meta), own)
+        for account, meta in details.items():
+            # What is agreed with a customer holds for all their accounts.
+            self._own[account] = self._own[account] or agreed.get(customer_of(account, meta))
         for entry in others:
             if getattr(entry, "type", None) == "receivables-customer" and entry.values:
                 found = _read_terms(entry.meta.get("terms"), entry.meta, entry, problems)
@@ -278,7 +285,7 @@ def read_movements(
                     parts[position] = part
             else:
                 number = ""
-                if not debit or kind == REVALUATION:
+                if not debit or kind in NEVER_DUE:
                     terms = None
                 elif account in plain_terms:
                     terms = plain_terms[account]
@@ -420,7 +427,7 @@ class _Reader:
         if not debit:
             # A credit is not due; whatever the entry says of its invoice does not concern it.
             return number, settles, None, None, dated, part
-        terms = self._terms(entry, pocket, both) if due is None and kind != REVALUATION else None
+        terms = self._terms(entry, pocket, both) if due is None and kind not in NEVER_DUE else None
         return number, settles, due, terms, dated, part
 
     def _terms(self, entry: Any, pocket: int, both: Sequence[Mapping[str, Any]]) -> Terms | None:
@@ -482,7 +489,7 @@ def _word(meta: Mapping[str, Any], word: str, entry: Any, problems: list[Problem
         return value.strip()
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return str(value)
-    problems.append(problem("bad-text", meta if "filename" in meta else entry.meta, entry, word=word, value=value))
+    problems.append(problem("bad-text", meta if "filename" in meta else entry.meta, entry, word=word, value=str(value)))
     return ""
 
 

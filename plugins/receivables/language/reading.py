@@ -18,6 +18,7 @@ from receivables.language.customers import account_details, check_customers, rea
 from receivables.language.events import read_events
 from receivables.language.movements import read_movements
 from receivables.problems import Problem
+from receivables.settings import CUSTOMERS
 
 _OTHERS = frozenset({Close, Commodity, Custom, Document, Note, Open, Price})
 
@@ -37,7 +38,7 @@ def read(entries: Sequence[Any], options: Mapping[str, Any]) -> Facts:
     details, closed = account_details(others, settings)
     transactions = [entry for entry in entries if type(entry) is Transaction]
     read_in = read_movements(transactions, options, settings, details, others, problems)
-    customers = read_customers(details, others, read_in.payees)
+    customers = read_customers(details, others, read_in.payees, settings.roles[CUSTOMERS])
     check_customers(customers, settings, problems)
     return Facts(
         settings=settings,

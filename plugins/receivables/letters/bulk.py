@@ -8,11 +8,11 @@ of the statements, and statements are taken from the iterable only as fast as le
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -35,6 +35,13 @@ class _Task(NamedTuple):
     first: int
     statements: list[Statement]
     again: bool = False
+
+
+class _Answer(NamedTuple):
+    """What became of a task: its letters, up to the first that cannot be made, and why that one cannot."""
+
+    letters: list[Letter]
+    error: LetterError | None = None
 
 
 class _Answer(NamedTuple):
@@ -84,38 +91,24 @@ def _rendered(statements: Iterator[Statement], format: str, workers: int) -> Ite
         yield from _in_processes(everything, format, workers)
 
 
-def _in_processes(statements: Iterator[Statement], format: str, count: int) -> Iterator[tuple[int, Letter]]:
-    idle = [_start(format) for _ in range(count)]
-    busy: dict[Connection, tuple[_Worker, _Task]] = {}
+def _in_processes(statements: Iterator[Statement], format: str, workers: int) -> Iterator[tuple[int, Letter]]:
+    tasks = _tasks(statements)
     waiting: deque[_Task] = deque()
     done: dict[int, _Answer] = {}
     taken = given = 0
-    try:
+    with closing(_Crew(format, workers)) as crew:
         while True:
-            while len(waiting) < count and taken - given < 3 * count * CHUNK:
-                chunk = [_portable(statement) for statement in islice(statements, CHUNK)]
-                if not chunk:
-                    break
-                waiting.append(_Task(taken, chunk))
-                taken += len(chunk)
-            while waiting and len(busy) < count:
-                worker = idle.pop() if idle else _start(format)
-                task = waiting.popleft()
-                busy[worker.pipe] = (worker, task)
-                # A worker that has died in the meantime is found out below.
-                with contextlib.suppress(OSError):
-                    worker.pipe.send(task.statements)
-            if not busy:
+            while len(waiting) < workers and taken - given < 3 * workers * CHUNK and (task := next(tasks, None)):
+                waiting.append(task)
+                taken += len(task.statements)
+            while waiting and crew.has_room():
+                crew.give(waiting.popleft())
+            if given == taken:
                 return
-            for pipe in wait(list(busy)):
-                worker, task = busy.pop(cast("Connection", pipe))
-                answer = _answer(worker)
+            for task, answer in crew.hear():
                 if answer is not None:
-                    idle.append(worker)
                     done[task.first] = answer
-                    continue
-                _end([worker])
-                if task.again:
+                elif task.again:
                     done[task.first] = _Answer([], _died_twice(task, format))
                 else:
                     waiting.extendleft(reversed(_one_by_one(task)))
@@ -126,17 +119,13 @@ def _in_processes(statements: Iterator[Statement], format: str, count: int) -> I
                     given += 1
                 if error is not None:
                     raise error
-    finally:
-        _end([*idle, *(worker for worker, _ in busy.values())])
 
 
-def _answer(worker: _Worker) -> _Answer | None:
-    """What a worker says; None when it has died."""
-    try:
-        answer: _Answer = worker.pipe.recv()
-    except (EOFError, OSError):
-        return None
-    return answer
+def _tasks(statements: Iterator[Statement]) -> Iterator[_Task]:
+    first = 0
+    while chunk := [_portable(statement) for statement in islice(statements, CHUNK)]:
+        yield _Task(first, chunk)
+        first += len(chunk)
 
 
 def _one_by_one(task: _Task) -> list[_Task]:
@@ -149,22 +138,75 @@ def _died_twice(task: _Task, format: str) -> LetterError:
     return LetterError(f"the {format} for customer {code!r} ended its worker twice; is there enough memory?")
 
 
+class _Worker(NamedTuple):
+    """A process and our end of its pipe."""
+
+    process: BaseProcess
+    pipe: Connection
+
+
+class _Crew:
+    """Workers, each of which is idle or busy with one task; those who die are replaced when they are needed."""
+
+    def __init__(self, format: str, size: int) -> None:
+        self._format = format
+        self._size = size
+        self._idle: list[_Worker] = []
+        self._busy: dict[Connection, tuple[_Worker, _Task]] = {}
+
+    def has_room(self) -> bool:
+        """Whether there is a worker for another task."""
+        return len(self._busy) < self._size
+
+    def give(self, task: _Task) -> None:
+        """Gives a task to an idle worker, or to a new one."""
+        worker = self._idle.pop() if self._idle else _start(self._format)
+        self._busy[worker.pipe] = (worker, task)
+        # A worker who has died in the meantime is found out by `hear`.
+        with suppress(OSError):
+            worker.pipe.send(task.statements)
+
+    def hear(self) -> list[tuple[_Task, _Answer | None]]:
+        """Waits until at least one task has an answer; None stands for the death of its worker."""
+        heard: list[tuple[_Task, _Answer | None]] = []
+        for pipe in wait(list(self._busy)):
+            worker, task = self._busy.pop(cast("Connection", pipe))
+            try:
+                heard.append((task, worker.pipe.recv()))
+                self._idle.append(worker)
+            except (EOFError, OSError):
+                _end([worker])
+                heard.append((task, None))
+        return heard
+
+    def close(self) -> None:
+        """Ends all workers."""
+        _end([*self._idle, *(worker for worker, _ in self._busy.values())])
+
+
 def _start(format: str) -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, format), daemon=True)
     # Ctrl-C reaches every process of a terminal. The workers leave it to us, from their first moment: they inherit
     # the mask.
-    if os.name == "posix":
-        previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with _interrupts_held_back():
         process.start()
-    finally:
-        if os.name == "posix":
-            signal.pthread_sigmask(signal.SIG_SETMASK, previous)
     # Only the worker holds its end now, so that its death shows at ours.
     theirs.close()
     return _Worker(process, ours)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    if os.name != "posix":
+        yield
+        return
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
 
 
 def _end(workers: list[_Worker]) -> None:
@@ -179,7 +221,7 @@ def _end(workers: list[_Worker]) -> None:
 def _work(pipe: Connection, format: str) -> None:
     """The life of a worker: statements in, letters out, until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(EOFError, OSError):
+    with suppress(EOFError, OSError):
         while True:
             pipe.send(_made(pipe.recv(), format))
 

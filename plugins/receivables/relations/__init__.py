@@ -95,6 +95,8 @@ def evaluate(book: Book, name: str, as_of: datetime.date, question: Question | N
     compared.
     """
     asked = question or Question()
+    # Amounts are by currency in any case.
+    asked = asked._replace(by=tuple(key for key in asked.by if key != "currency"))
     relation = RELATIONS[name]
     seen = view(book, as_of)
     if not asked.by or name == "aging":

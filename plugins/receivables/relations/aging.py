@@ -21,7 +21,7 @@ CURRENCY: Final = Column("currency", str, "Currency of the amounts.")
 
 def columns_for(aging: Aging, by: tuple[str, ...] = ()) -> tuple[Column, ...]:
     """The columns under an aging policy, grouped by customer or by other keys."""
-    keys = tuple(Column(key, str, f"Group by {key}.") for key in by) or CUSTOMER
+    keys = tuple(Column(key, str, f"Group by {key}.", key=True) for key in by) or CUSTOMER
     buckets = []
     for name, (low, high) in zip(aging.buckets, aging.ranges, strict=True):
         about = "Not yet overdue." if low is None else f"{low} to {high} days." if high else f"From {low} days."
@@ -65,6 +65,7 @@ def evaluate(view: View, question: Question) -> Report:
         notes=(
             f"Aged by {BASES[aging.basis]}; due on the as-of date is current.",
             *conversion_notes(narrow, rates),
+            *(("The tie-out is that of the whole ledger.",) if question.customer or question.where else ()),
             *tie_out_notes(view),
         ),
         digits=digits(view, rates),

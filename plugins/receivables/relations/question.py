@@ -198,8 +198,11 @@ def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]
       One row for each group and currency: the keys, the currency, the number of rows, and the sum of
       every column that can be added up.
     """
-    summed = [(position, column) for position, column in enumerate(report.columns) if column.total and column.money]
-    currency = report.position(str(summed[0][1].money)) if summed else None
+    totals = [(position, column) for position, column in enumerate(report.columns) if column.total and column.money]
+    money = totals[0][1].money if totals else None
+    # Amounts in another currency than the rows' own would need groups of their own.
+    summed = [(position, column) for position, column in totals if column.money == money]
+    currency = None if money is None else report.position(money)
     groups: dict[tuple[Value, ...], list[Any]] = {}
     for row, key in zip(report.rows, keys, strict=True):
         full = (*key, row[currency]) if currency is not None else key
@@ -209,7 +212,7 @@ def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]
             amount = row[position]
             if isinstance(amount, Decimal):
                 sums[place] += amount
-    columns = [Column(name, str, f"Group by {name}.") for name in by]
+    columns = [Column(name, str, f"Group by {name}.", key=True) for name in by]
     if currency is not None:
         columns.append(report.columns[currency])
     columns.append(Column("count", int, f"How many rows of {report.relation} are in the group."))

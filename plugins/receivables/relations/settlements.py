@@ -21,6 +21,9 @@ COLUMNS: Final = (
     Column("amount", Decimal, "What is settled; negative where a reversal undoes it.", money="currency", total=True),
     Column("document", str, "Number of what is settled."),
     Column("instalment", int, "Instalment of what is settled; empty where it has none."),
+    Column("document_date", datetime.date, "Date of what is settled."),
+    Column("due", datetime.date, "Due date of what is settled; empty for a credit."),
+    Column("days_late", int, "Days from the due date to the settlement, negative when early; empty for a credit."),
     Column("by", str, "Number of what settles it."),
     Column("kind", str, "receipt, credit-memo, write-off, refund, apply, reversal, …"),
     Column("document_rate", Decimal, "Price at which the document was booked; empty without one."),
@@ -51,7 +54,7 @@ def evaluate(view: View, question: Question) -> Report:
         if keep is not None and not keep(settlements.debit[position]) and not keep(settlements.credit[position]):
             continue
         rows.append(settlement_row(view, position))
-    rows.sort(key=lambda row: (row[0], row[1], row[3], row[5], row[6] or 0, row[7], row[4]))
+    rows.sort(key=lambda row: (row[0], row[1], row[3], row[5], row[6] or 0, row[10], row[4]))
     digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
     return Report("settlements", "Settlements", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
 
@@ -81,7 +84,11 @@ def settlement_row(view: View, position: int) -> Row:
     file, line = book.texts.source(cause)
     return (
         datetime.date.fromordinal(settlements.day[position]), pocket.customer, pocket.account, pocket.currency,
-        amount, items.number[settled], items.instalment[settled] or None, items.number[settling],
+        amount, items.number[settled], items.instalment[settled] or None,
+        datetime.date.fromordinal(items.date[settled]),
+        None if settled == credit else datetime.date.fromordinal(items.due[settled]),
+        None if settled == credit else settlements.day[position] - items.due[settled],
+        items.number[settling],
         KINDS[items.kind[cause]],
         None if theirs is None else theirs[0], None if ours is None else ours[0],
         theirs[1] if theirs is not None and same else None, difference, file, line,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from receivables.facts import APPLY
+from receivables.facts import APPLY, NEVER_DUE
 from receivables.relations.question import Question, filtered, keeper, split_conditions
 from receivables.report import Column, Report, Row
 from receivables.view import View
@@ -16,7 +16,11 @@ COLUMNS: Final = (
     Column("date", datetime.date, "Date of the entry; for the opening balance the first day of the period."),
     Column("kind", str, "invoice, receipt, …; balance for the opening balance."),
     Column("number", str, "Document number."),
-    Column("due", datetime.date, "Due date of the first instalment; empty for a credit."),
+    Column("due", datetime.date, "Due date of the first instalment; empty for credits, refunds, reversals."),
+        "due",
+        datetime.date,
+        "Due date of the first instalment; empty for what is not due: credits, refunds, reversals.",
+    ),
     Column("description", str, "Narration of the entry."),
     Column("debit", Decimal, "What the movement adds to the account.", money="currency", total=True),
     Column("credit", Decimal, "What it takes from the account.", money="currency", total=True),
@@ -128,9 +132,12 @@ def evaluate(view: View, question: Question) -> Report:
     for activity in activities(view, chosen, question.period_from):
         rows.extend(activity_rows(view, activity, question.period_from))
     digits = {currency: scale.digits for currency, scale in book.scales.items()}
+    title = "Statement of account"
+    if question.customer is not None and question.customer in book.customers:
+        title = f"{title}, {question.customer} {book.customers[question.customer].name},"
     return Report(
         "statement",
-        "Statement of account",
+        title,
         view.as_of,
         COLUMNS,
         filtered(rows, COLUMNS, question),
@@ -162,7 +169,7 @@ def activity_rows(view: View, activity: Activity, period_from: datetime.date | N
             date=datetime.date.fromordinal(items.day[first]),
             kind=view.document_kind(of_document),
             number=items.number[first],
-            due=due if amount > 0 else None,
+            due=due if amount > 0 and view.kind(first) not in NEVER_DUE else None,
             description=texts.description(first),
             debit=scale.decimal(amount) if amount > 0 else None,
             credit=scale.decimal(-amount) if amount < 0 else None,

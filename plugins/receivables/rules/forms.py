@@ -15,13 +15,6 @@ def _terms(value: Any) -> Terms:
     return parse_terms(text(value) if isinstance(value, str) else str(value))
 
 
-def _currency(value: Any) -> str:
-    found = text(value)
-    if not found[0].isupper() or len(found) > 24:
-        raise ValueError(value)
-    return found
-
-
 def _percent(value: Any) -> Decimal:
     written = text(value)
     if not written.endswith("%"):
@@ -81,13 +74,6 @@ STRICT: Final = PolicyForm(
     value="warnings",
 )
 
-REPORTING: Final = PolicyForm(
-    "reporting",
-    "The currency into which reports convert when asked to.",
-    {"currency": Key(_currency, 'a currency such as "VND"', "The reporting currency.")},
-    value="currency",
-)
-
 _TEXT: Final = Key(text, "a text", "Text of the letterhead.")
 _LINES: Final = Key(lines, 'a text, lines separated by " / "', "Text, one or several lines.")
 
@@ -107,15 +93,12 @@ STATEMENT: Final = PolicyForm(
         "logo": Key(text, "the path of a picture beside the ledger", "Path of the logo."),
         "template": Key(text, "the path of a Typst file beside the ledger", "Path of an own template."),
         "colour": Key(text, '"#0b5d3b"', "The accent colour."),
-        "style": Key(
-            one_of("open-item", "activity"), '"open-item" or "activity"', "The style when none is asked for."
-        ),
+        "style": Key(one_of("open-item", "activity"), '"open-item" or "activity"', "The style when none is asked for."),
     },
     families={"pay-to-": _LINES, "note-": _LINES},
 )
 
 FORMS: Final[Mapping[str, PolicyForm]] = {
-    form.subject: form
-    for form in (aging.FORM, TERMS, SETTLEMENT, NUMBERING, PENALTY, STATEMENT, STRICT, REPORTING)
+    form.subject: form for form in (aging.FORM, TERMS, SETTLEMENT, NUMBERING, PENALTY, STATEMENT, STRICT)
 }
 """Subject → form, for every policy that a ledger may set."""

@@ -221,9 +221,7 @@ def due_date(terms: Terms, date: datetime.date) -> datetime.date:
     return _moved(terms.parts[0].steps, date)
 
 
-def schedule(
-    terms: Terms, date: datetime.date, amount: Decimal, digits: int, currency: str
-) -> tuple[Instalment, ...]:
+def schedule(terms: Terms, date: datetime.date, amount: Decimal, digits: int, currency: str) -> tuple[Instalment, ...]:
     """The instalments of a document, one per part of the terms, in the order written.
 
     Percentages are of `amount`, rounded half up to `digits` decimal places (half away from zero for a
@@ -314,9 +312,7 @@ def _share(terms: Terms, part: Part, total: Decimal, currency: str) -> Decimal |
 
 def _fixed(terms: Terms) -> Decimal:
     """The sum of the fixed amounts, which rounding of the other parts must leave alone."""
-    return functools.reduce(
-        _EXACT.add, (part.amount for part in terms.parts if part.amount is not None), Decimal(0)
-    )
+    return functools.reduce(_EXACT.add, (part.amount for part in terms.parts if part.amount is not None), Decimal(0))
 
 
 def _check_amount(amount: Decimal) -> None:
@@ -337,9 +333,7 @@ def _check_shares(text: str, parts: tuple[Part, ...]) -> None:
     elif fixed:
         raise _unreadable(text, "with a fixed amount the last part must be `rest`")
     elif percent != 100:
-        raise _unreadable(
-            text, f"the percentages come to {percent:f}, not 100; `rest` may stand for the last one"
-        )
+        raise _unreadable(text, f"the percentages come to {percent:f}, not 100; `rest` may stand for the last one")
     if all(part.kind == "retention" for part in parts):
         raise _unreadable(text, "a retention is what is held back of a whole; the other part is missing")
 
@@ -459,9 +453,7 @@ class _Reader:
         elif not self.skip_any(_REST):
             first_of_several = alone and any(token in (",", ";") for token in self.tokens[self.position :])
             if first_of_several or not alone:
-                raise self.unexpected(
-                    "how much is due (a percentage, an amount with its currency, or `rest`)"
-                )
+                raise self.unexpected("how much is due (a percentage, an amount with its currency, or `rest`)")
         retention = self.skip("retention")
         steps = self.when()
         retention = self.skip("retention") or retention
