@@ -216,7 +216,7 @@ def _note(draw: st.DrawFn, world: _World) -> Block:
     return Block(date, text)
 
 
-def random_ledgers(most: int = 20) -> st.SearchStrategy[RandomLedger]:
+def random_ledgers(most: int = int(__import__("os").environ.get("HUNT_MOST", "20"))) -> st.SearchStrategy[RandomLedger]:
     """Ledgers of up to `most` directives."""
 
     def within(world: _World) -> st.SearchStrategy[RandomLedger]:

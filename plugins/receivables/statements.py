@@ -25,7 +25,7 @@ from receivables.relations.aging import amounts_by_pocket
 from receivables.relations.open_items import disputed, open_items
 from receivables.relations.statement import Activity, activities, activity_rows
 from receivables.rules.aging import Aging, aging_policy
-from receivables.settings import lines
+from receivables.settings import Policy, lines
 from receivables.view import View
 
 OPEN_ITEM: Final = "open-item"
@@ -251,6 +251,19 @@ def company_of(book: Book, code: str, date: datetime.date) -> Company:
         colour=values.get("colour", ""),
         template=_beside(book, values.get("template", "")),
     )
+
+
+def outside(book: Book, date: datetime.date) -> Iterator[tuple[Policy, str]]:
+    """The policies "statement" in force whose logo or template is not below the ledger's folder, with the key.
+
+    Such a file is never opened: a ledger from somebody else must not bring other files into letters.
+    """
+    for subject, name in sorted(book.settings.policies):
+        policy = book.settings.in_force(subject, date, name) if subject == "statement" else None
+        if policy is not None:
+            for key in ("logo", "template"):
+                if policy.values.get(key) and not _beside(book, policy.values[key]):
+                    yield policy, key
 
 
 def _beside(book: Book, written: str) -> str:

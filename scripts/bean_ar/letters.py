@@ -23,13 +23,14 @@ from bean_ar.options import (
     output_options,
 )
 from bean_ar.output import check_period, check_question, chosen_format, deliver, finish, show_report
+from receivables.book import Book
 from receivables.faces import FACES
 from receivables.files import write_whole
 from receivables.letters import FORMATS, Letter, LetterError, render
 from receivables.letters.model import Statement
 from receivables.relations import RELATIONS, evaluate
 from receivables.relations.question import Condition, ConditionError, Lookup, Question
-from receivables.statements import LANGUAGES, STYLES
+from receivables.statements import LANGUAGES, STYLES, outside
 from receivables.statements import statements as make_statements
 from receivables.view import default_as_of, view
 
@@ -118,7 +119,7 @@ def statement(
         letter = render(made, chosen)
     except LetterError as error:
         raise click.ClickException(str(error)) from error
-    for warning in letter.warnings:
+    for warning in (*_left_out(opened.book, day), *letter.warnings):
         remark(f"warning: {warning}", "yellow")
     deliver(letter.content, output, force=force, binary=chosen != "html")
     finish(opened, all_problems=all_problems)
@@ -197,7 +198,7 @@ def statements(
     )
     names = distinct_filenames(letters, format_)
     _check_folder(into, [*names, MANIFEST], force=force)
-    warnings: dict[str, None] = {}
+    warnings = dict.fromkeys(_left_out(opened.book, day))
     done = 0
     try:
         into.mkdir(parents=True, exist_ok=True)
@@ -220,6 +221,15 @@ def statements(
         click.echo(f"… and {len(warnings) - len(shown):,} more warnings (--all-problems lists them)", err=True)
     click.echo(f"{len(letters)} statement{'s' * (len(letters) != 1)} as of {day} in {into}{os.sep}", err=True)
     finish(opened, all_problems=all_problems)
+
+
+def _left_out(book: Book, day: datetime.date) -> list[str]:
+    """What the letterhead goes without because the ledger names a file that is not its own."""
+    return [
+        f'{key} "{policy.values[key]}" is outside the ledger\'s folder, so letters go without it: copy it there '
+        f"({policy.source.get('filename')}:{policy.source.get('lineno')})"
+        for policy, key in outside(book, day)
+    ]
 
 
 def _progress(made: Iterator[tuple[int, Letter]], count: int) -> AbstractContextManager[Iterable[tuple[int, Letter]]]:

@@ -44,20 +44,6 @@ class _Answer(NamedTuple):
     error: LetterError | None = None
 
 
-class _Answer(NamedTuple):
-    """What became of a task: its letters, up to the first that cannot be made, and why that one cannot."""
-
-    letters: list[Letter]
-    error: LetterError | None = None
-
-
-class _Worker(NamedTuple):
-    """A process and our end of its pipe."""
-
-    process: BaseProcess
-    pipe: Connection
-
-
 def render_all(
     statements: Iterable[Statement],
     format: str,
