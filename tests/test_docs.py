@@ -34,7 +34,7 @@ from bean_ar.main import main as bean_ar
 from receivables.bql import TABLE_NAMES
 from receivables.faces import FACES, render
 from receivables.facts import KINDS, TAGGED_KINDS
-from receivables.language import configuration, events, movements
+from receivables.language import configuration, events, movements, numbers
 from receivables.loading import Loaded, load_book
 from receivables.problems import CATALOGUE
 from receivables.relations import RELATIONS, aging, evaluate
@@ -344,8 +344,8 @@ def policy_table(subject: str) -> str:
 
 
 def numbering_table() -> str:
-    assert FORMS["numbering"].keys.keys() == movements.DEFAULT_NUMBERING.keys()
-    rows = [[f"`{kind}`", ", ".join(begin)] for kind, begin in movements.DEFAULT_NUMBERING.items()]
+    assert FORMS["numbering"].keys.keys() == numbers.DEFAULT_NUMBERING.keys()
+    rows = [[f"`{kind}`", ", ".join(begin)] for kind, begin in numbers.DEFAULT_NUMBERING.items()]
     return markdown(["Key and kind", "Numbers begin with"], rows)
 
 

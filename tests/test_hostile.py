@@ -462,8 +462,9 @@ def test_messages_about_files_do_not_act_on_the_terminal(tmp_path: Path) -> None
     done = process("aging", ledger)
     assert done.returncode == 1
     assert_harmless(done.stderr)
-    for words in (["--output", tmp_path / "\x1b[2J" / "x.csv"], ["--output", tmp_path / "x.\x1b[2J"]):
-        done = process("aging", hostile_ledger(tmp_path / str(len(str(words)))), *words)
+    ledger = hostile_ledger(tmp_path / FOLDER)
+    for output in (tmp_path / "\x1b[2J" / "x.csv", tmp_path / "x.\x1b[2J"):
+        done = process("aging", ledger, "--output", output)
         assert done.returncode in (1, 2)
         assert_harmless(done.stderr)
 
@@ -490,7 +491,8 @@ def test_queries_show_texts_as_any_report_does(world: World) -> None:
 
 
 def test_nothing_was_written_anywhere_else(world: World) -> None:
-    """Run last: what all tests of this module made lies in the folder that they asked for."""
+    """What the tests of this module made lies in the folder that they asked for."""
+    assert not Path(TEXTS["root"]).exists()
     assert {path.name for path in world.out.parent.iterdir()} == {"out", FOLDER}
     inside = {path.name for path in world.ledger.parent.iterdir()} - {"queries"}
     assert inside == {"main.beancount", INCLUDED}

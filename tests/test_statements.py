@@ -32,6 +32,7 @@ from receivables.statements import ACTIVITY, OPEN_ITEM, STYLES, statements
 from receivables.view import view
 
 LEDGER = Path(__file__).parent.parent / "ledger" / "main.beancount"
+START = "from bean_ar.main import run; run()"
 DATES = ("2025-01-01", "2025-03-31", "2025-12-31", "2026-02-28", "2026-06-30", "2027-06-30")
 D = Decimal
 
@@ -153,7 +154,8 @@ def test_every_closing_balance_is_the_customers_total_in_the_aging(as_of: str, s
     assert owed.keys() <= found.keys()
     for key, section in found.items():
         if key not in owed:
-            assert (style, section.closing) == (ACTIVITY, 0)
+            assert style == ACTIVITY
+            assert section.closing == 0
             assert not any(cell.amount for cell in section.aging)
             continue
         row = owed[key]
@@ -282,14 +284,13 @@ def test_who_has_nothing_open_gets_a_letter_only_when_all_do(tmp_path: Path) -> 
     assert list(everybody) == ["A", "B", "C"]
     assert everybody["C"].sections == ()
     bulk(ledger_of(tmp_path), tmp_path / "all", "--all")
-    assert [
-        (row["customer"], row["currency"], row["balance"], row["overdue"]) for row in manifest(tmp_path / "all")
-    ] == [
+    rows = manifest(tmp_path / "all")
+    assert [(row["customer"], row["currency"], row["balance"], row["overdue"]) for row in rows] == [
         ("A", "USD", "100.00", "100.00"),
         ("B", "USD", "150.00", "150.00"),
         ("C", "", "0", "0"),
     ]
-    assert "Nothing is open" in pdf_text((tmp_path / "all" / "C-2026-02-08.pdf").read_bytes()) or True
+    assert "No outstanding balance" in pdf_text((tmp_path / "all" / "C-2026-02-08.pdf").read_bytes())
 
 
 def test_in_activity_style_a_movement_is_reason_enough(tmp_path: Path) -> None:
@@ -302,11 +303,13 @@ def test_in_activity_style_a_movement_is_reason_enough(tmp_path: Path) -> None:
 
 def test_a_customer_without_an_account_of_his_own_gets_a_letter(tmp_path: Path) -> None:
     text = SMALL + (
-        "2025-01-01 open Assets:Receivable:Others\n"
-        '2025-01-01 custom "receivables-accounts" "customers" Assets:Receivable Assets:Receivable:Others\n'
-        '2026-02-08 * "Walk-in" "Keys" ^INV-9\n  customer: "W-1"\n  Assets:Receivable:Others  5.00 USD\n  Income:Sales\n'
+        "2025-01-01 open Assets:Walk-in\n"
+        '2025-01-01 custom "receivables-accounts" "customers" Assets:Receivable Assets:Walk-in\n'
+        '2026-02-08 * "Dan" "Keys" ^INV-9\n  Assets:Walk-in  5.00 USD\n  Income:Sales\n'
+        '2026-02-08 * "Keys" ^INV-10\n  customer: "E"\n  Assets:Walk-in  6.00 USD\n  Income:Sales\n'
     )
-    assert "W-1" in small(tmp_path, text) or "Others" in small(tmp_path, text)
+    letters = small(tmp_path, text)
+    assert {code: letters[code].sections[0].closing for code in letters.keys() - {"A", "B"}} == {"Dan": D(5), "E": D(6)}
 
 
 @pytest.mark.parametrize(
@@ -400,9 +403,7 @@ def test_the_manifest_is_what_the_letters_say(run_of_the_example: Path) -> None:
 
 
 def test_each_letter_shows_its_balance_to_its_customer(run_of_the_example: Path) -> None:
-    texts = {
-        row["file"]: pdf_text((run_of_the_example / row["file"]).read_bytes()) for row in manifest(run_of_the_example)
-    }
+    texts = {path.name: pdf_text(path.read_bytes()) for path in run_of_the_example.glob("*.pdf")}
     digits = {currency: scale.digits for currency, scale in example_book().scales.items()}
     for row in manifest(run_of_the_example):
         amount = formats(row["language"]).money(D(row["balance"]), digits[row["currency"]])
@@ -422,7 +423,7 @@ def test_every_letter_is_one_that_is_asked_for_alone(run_of_the_example: Path, t
 def process(ledger: Path, into: Path, *words: str, environment: Mapping[str, str]) -> dict[str, bytes]:
     """The letters that a process of its own makes."""
     subprocess.run(
-        [sys.executable, "-c", "from bean_ar.main import run; run()", "statements", str(ledger), "--into", str(into), *words],
+        [sys.executable, "-c", START, "statements", str(ledger), "--into", str(into), *words],
         check=True, capture_output=True, timeout=120, env={**os.environ, **environment},
     )  # fmt: skip
     return contents(into)
@@ -450,18 +451,8 @@ def test_the_place_of_the_ledger_does_not_show(format_: str, tmp_path: Path) -> 
     moved = tmp_path / "somebody else's folder" / "sổ"
     shutil.copytree(LEDGER.parent, moved)
     for name, ledger in (("a", LEDGER), ("b", moved / LEDGER.name)):
-        bulk(
-            ledger,
-            tmp_path / name,
-            "--as-of",
-            "2026-06-30",
-            "--format",
-            format_,
-            "--customer",
-            "C-0017",
-            "--customer",
-            "C-0022",
-        )
+        both = ("--customer", "C-0017", "--customer", "C-0022")
+        bulk(ledger, tmp_path / name, "--as-of", "2026-06-30", "--format", format_, *both)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
     for name, content in contents(tmp_path / "b").items():
         if name.endswith("html"):
@@ -472,7 +463,8 @@ def many(count: int) -> str:
     """A ledger of so many customers, each with an invoice."""
     return "2025-01-01 open Income:Sales\n" + "".join(
         f'2025-01-01 open Assets:Receivable:C{n:04}\n  email: "c{n}@example.com"\n'
-        f'2026-01-{n % 28 + 1:02} * "x" "Lift {n}" ^INV-{n}\n  Assets:Receivable:C{n:04}  {n + 1}.50 USD\n  Income:Sales\n'
+        f'2026-01-{n % 28 + 1:02} * "x" "Lift {n}" ^INV-{n}\n'
+        f"  Assets:Receivable:C{n:04}  {n + 1}.50 USD\n  Income:Sales\n"
         for n in range(count)
     )
 
@@ -543,7 +535,7 @@ def test_a_logo_that_cannot_be_shown_is_one_warning_and_the_letters_are_made(
     assert sorted(contents(tmp_path / "out")) == ["A-2026-02-08.pdf", "B-2026-02-08.pdf", "manifest.csv"]
 
 
-SECRET = "the secret of somebody else"
+OUTSIDE = "words of somebody else"
 
 
 @pytest.mark.parametrize("key", ["logo", "template"])
@@ -553,7 +545,7 @@ def test_files_outside_the_ledgers_folder_stay_outside(key: str, how: str, tmp_p
     books.mkdir()
     secret = tmp_path / ("secret.svg" if key == "logo" else "secret.typ")
     secret.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg"><text>{SECRET}</text></svg>' if key == "logo" else SECRET
+        f'<svg xmlns="http://www.w3.org/2000/svg"><text>{OUTSIDE}</text></svg>' if key == "logo" else OUTSIDE
     )
     (books / "link.svg").symlink_to(secret)
     written = {"above": f"../{secret.name}", "absolute": str(secret), "link": "link.svg"}[how]
@@ -564,8 +556,8 @@ def test_files_outside_the_ledgers_folder_stay_outside(key: str, how: str, tmp_p
         assert told.count(f'warning: {key} "{written}" is outside the ledger\'s folder') == 1
         assert f"main.beancount:{line})" in told
         for content in contents(tmp_path / format_).values():
-            assert SECRET.encode() not in content
-    assert SECRET not in pdf_text((tmp_path / "pdf" / "A-2026-02-08.pdf").read_bytes())
+            assert OUTSIDE.encode() not in content
+    assert OUTSIDE not in pdf_text((tmp_path / "pdf" / "A-2026-02-08.pdf").read_bytes())
 
 
 def test_password_files_are_no_logos(tmp_path: Path) -> None:
@@ -591,14 +583,15 @@ def test_an_own_template_makes_the_letters(tmp_path: Path) -> None:
         ('#read("/etc/passwd")', r"own.typ:1: "),
         ('#import "nowhere.typ": x', r"own.typ:1: "),
         ('#import "@preview/cetz:0.2.0"', r"own.typ:1: "),
-        ("#while true {}", r"own.typ:1: .*infinite"),
+        ("#while true {}", r"own.typ:1: "),
+        ("#let f(n) = f(n + 1)\n#f(1)", r"own.typ:1: "),
         (None, r"own.typ"),
     ],
 )
 def test_an_own_template_that_is_broken_names_its_line_and_no_letter_is_made(
     content: str | None, said: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "secret.txt").write_text(SECRET)
+    (tmp_path / "secret.txt").write_text(OUTSIDE)
     ledger = ledger_of(tmp_path / "books", policy(template="own.typ"))
     if content is not None:
         (tmp_path / "books" / "own.typ").write_text(content, "utf-8")

@@ -7,7 +7,7 @@ tags, one link, no words in the metadata) and everything else in functions of it
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -23,35 +23,19 @@ from receivables.facts import (
     RECEIPT,
     REFUND,
     RETENTION,
-    REVALUATION,
-    REVERSAL,
     TAGGED_KINDS,
     WRITE_OFF,
     Movements,
     Pocket,
 )
 from receivables.language.customers import customer_of, within
+from receivables.language.numbers import Numbering, choose_unclear, name_applied, name_unnumbered
 from receivables.problems import Problem, problem
 from receivables.rules.terms import Terms, TermsError, parse_terms
 from receivables.settings import BAD_DEBT, BANK, CUSTOMERS, SUSPENSE, Settings
 
 WORDS: Final = frozenset({"settles", "invoice", "due", "terms", "number", "dated", "customer", "contract", "kind"})
 """The metadata words that this module understands on transactions and postings."""
-
-DEFAULT_NUMBERING: Final[Mapping[str, tuple[str, ...]]] = {
-    INVOICE: ("INV", "SI", "HD", "BILL"),
-    DEBIT_NOTE: ("DN",),
-    PENALTY: ("PN", "PEN"),
-    RECEIPT: ("RC", "RCT", "RV", "PT", "PAY"),
-    CREDIT_MEMO: ("CM", "CN"),
-    WRITE_OFF: ("WO",),
-    REFUND: ("RF", "REF"),
-    REVERSAL: ("RV", "REV"),
-    APPLY: ("AP", "APP"),
-    OPENING: ("OB", "INV", "SI", "HD", "RC", "CM"),
-    REVALUATION: ("REVAL", "FX"),
-}
-"""How numbers begin where no policy "numbering" says so; used only among several links."""
 
 DEBITS: Final = frozenset({INVOICE, DEBIT_NOTE, PENALTY})
 CREDITS: Final = frozenset({RECEIPT, CREDIT_MEMO, WRITE_OFF})
@@ -200,7 +184,7 @@ def read_movements(
     """
     roles = _Roles(settings, options["name_equity"])
     reader = _Reader(settings, details, others, problems)
-    numbering = _Numbering(settings)
+    numbering = Numbering(settings)
     beginnings = numbering.undated
     known_words = reader.known_words
     standing = reader.standing
@@ -325,11 +309,11 @@ def read_movements(
         all_settles, dues, all_dated, parts,
     )  # fmt: skip
     if unnumbered:
-        unnumbered = _name_applied(movements, numbers, unnumbered)
+        unnumbered = name_applied(movements, numbers, unnumbered)
     if several_links:
-        _choose_unclear(movements, numbers, several_links, numbering, problems)
+        choose_unclear(movements, numbers, several_links, numbering, problems)
     if unnumbered:
-        _name_unnumbered(movements, numbers, unnumbered, reader.pockets)
+        name_unnumbered(movements, numbers, unnumbered, reader.pockets)
     return Reading(reader.pockets, movements, reader.payees)
 
 
@@ -515,100 +499,3 @@ def _check_apply(entry: Any, found: Sequence[Any], problems: list[Problem]) -> N
     left = [f"{amount} {currency}" for currency, amount in sorted(sums.items()) if amount]
     if left:
         problems.append(problem("apply-not-cancelling", entry.meta, entry, amount=" and ".join(left)))
-
-
-class _Numbering:
-    """How numbers begin, by kind, on a day."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._dated = ("numbering", "") in settings.policies
-        self._default = {kind: tuple(begin) for kind, begin in DEFAULT_NUMBERING.items()}
-        # Kind → how its numbers begin, where that is the same on every day.
-        self.undated = {} if self._dated else self._default
-
-    def fitting(self, kind: str, links: Iterable[str], date: datetime.date) -> list[str]:
-        """The links that begin as numbers of this kind do."""
-        begin = self._default[kind or INVOICE]
-        if self._dated:
-            begin = self._settings.value("numbering", kind or INVOICE, date) or begin
-        return [link for link in links if link.startswith(begin)]
-
-    def choose(self, kind: str, links: Iterable[str], date: datetime.date) -> str:
-        """The one link that begins as numbers of this kind do; "" when none or several do."""
-        found = self.fitting(kind, links, date)
-        return found[0] if len(found) == 1 else ""
-
-
-def _choose_unclear(
-    movements: Movements,
-    numbers: list[str],
-    unclear: Sequence[int],
-    numbering: _Numbering,
-    problems: list[Problem],
-) -> None:
-    """Choose the number among several links where their beginnings do not tell, and put it into `numbers`.
-
-    Those are left out that are the number of another document. One left is the number; else the
-    first in the alphabet, with a warning.
-    """
-    owned = set(numbers)
-    for position in unclear:
-        entry = movements.entry[position]
-        links = sorted(entry.links)
-        fitting = numbering.fitting(movements.kind[position], links, entry.date) or links
-        candidates = [link for link in fitting if link not in owned] or fitting
-        if len(candidates) > 1:
-            problems.append(problem("several-links", entry.meta, entry, links=", ".join(links), chosen=candidates[0]))
-        numbers[position] = candidates[0]
-
-
-def _name_applied(movements: Movements, numbers: list[str], unnumbered: Sequence[int]) -> list[int]:
-    """Name each leg of an #apply entry by what the other legs name: the money is that document's.
-
-    Returns the positions that still have no number.
-    """
-    legs: dict[int, list[int]] = {}
-    for position in unnumbered:
-        if movements.kind[position] == APPLY:
-            legs.setdefault(id(movements.entry[position]), []).append(position)
-    for positions in legs.values():
-        for position in positions:
-            named = [
-                name
-                for other in positions
-                if movements.amount[other] * movements.amount[position] < 0
-                for name in movements.settles.get(other, ())
-            ]
-            numbers[position] = ", ".join(dict.fromkeys(named))
-    return [position for position in unnumbered if not numbers[position]]
-
-
-def _name_unnumbered(
-    movements: Movements, numbers: list[str], unnumbered: Sequence[int], pockets: Sequence[Pocket]
-) -> None:
-    """Give a stable name to each document without a number: customer, date, and a count within the day.
-
-    The count follows the documents' contents, not their place in the files.
-    """
-    documents: dict[tuple[datetime.date, str], dict[tuple[int, bool, str], list[int]]] = {}
-    for position in unnumbered:
-        pocket = pockets[movements.pocket[position]]
-        of_day = documents.setdefault((movements.date[position], pocket.customer), {})
-        key = (id(movements.entry[position]), movements.amount[position] > 0, pocket.currency)
-        of_day.setdefault(key, []).append(position)
-
-    def contents(positions: Sequence[int]) -> tuple[str, ...]:
-        first = positions[0]
-        pocket, entry = pockets[movements.pocket[first]], movements.entry[first]
-        return (
-            pocket.account, pocket.currency, str(movements.amount[first]), movements.kind[first],
-            entry.payee or "", entry.narration or "",
-        )  # fmt: skip
-
-    for (date, customer), of_day in documents.items():
-        ordered = sorted(of_day.values(), key=contents)
-        for count, positions in enumerate(ordered, start=1):
-            name = f"{customer}-{date}" if len(ordered) == 1 else f"{customer}-{date}-{count}"
-            for position in positions:
-                numbers[position] = name

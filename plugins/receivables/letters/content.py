@@ -200,7 +200,7 @@ def content(statement: Statement, *, on_paper: bool = False) -> Content:
     facts.append(_fact(texts["customer_code"], writer.text(statement.debtor.code)))
     if statement.debtor.terms:
         facts.append(_fact(texts["payment_terms"], writer.text(statement.debtor.terms)))
-    company = statement.company
+    own = statement.company.note.get(words.language, statement.company.note.get("", ""))
     return Content(
         language=words.language,
         region=REGIONS[words.language],
@@ -219,8 +219,9 @@ def content(statement: Statement, *, on_paper: bool = False) -> Content:
         payment=_payment(statement, writer),
         contact_heading=texts["contact"],
         contact=_contact(statement, writer),
-        closing=[texts["differ"], texts["disregard"]],
-        note=writer.lines(company.note.get(words.language, company.note.get("", ""))),
+        # A company that has its own words for it does not say it twice.
+        closing=[] if own else [texts["differ"], texts["disregard"]],
+        note=writer.lines(own),
     )
 
 
