@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import textwrap
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from beancount import loader
 
@@ -135,6 +135,21 @@ class Told:
                 assert tie.difference == 0, (date, tie)
 
 
+_DIRECTIVE: Final = re.compile(r" *(?=\d{4}-\d\d-\d\d |option |plugin |include )")
+
+
+def unindented(text: str) -> str:
+    """The ledger's text with every directive at the line's beginning, however the test indents its parts."""
+    lines = []
+    indent = ""
+    for line in text.split("\n"):
+        found = _DIRECTIVE.match(line)
+        if found is not None:
+            indent = found[0]
+        lines.append(line.removeprefix(indent))
+    return "\n".join(lines)
+
+
 def told(text: str, *, problems: Sequence[str] = (), company: str = COMPANY) -> Told:
     """The story of a ledger: loaded without any error of Beancount, with exactly these problems.
 
@@ -143,7 +158,7 @@ def told(text: str, *, problems: Sequence[str] = (), company: str = COMPANY) -> 
       problems: The codes of the problems that the ledger has, in any order.
       company: What stands before: by default the accounts of `COMPANY`.
     """
-    story = Told(company + textwrap.dedent(text))
+    story = Told(company + unindented(text))
     assert [error.message for error in story.errors] == []
     assert story.codes == sorted(problems), [item.message for item in story.problems]
     story.assert_ties_out()

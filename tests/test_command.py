@@ -554,13 +554,17 @@ def test_the_output_keeps_permissions_and_symbolic_links(ledger: Path, tmp_path:
     assert real.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_device_is_written_into_and_not_replaced(ledger: Path) -> None:
-    done = process("aging", ledger, "--output", "/dev/stdout", "--format", "csv")
-    assert (done.returncode, done.stdout[:9]) == (0, b"customer,")
-    done = process("aging", ledger, "--output", "/dev/full", "--format", "csv", "--force")
-    assert done.returncode == 1
-    assert b"cannot write /dev/full: No space left on device" in done.stderr
-    assert Path("/dev/full").is_char_device()
+def test_a_pipe_or_device_is_written_into_and_not_replaced(ledger: Path, tmp_path: Path) -> None:
+    # Not /dev/full or /dev/null: should it ever fail, the machine would be without it.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    answer("aging", ledger, "--output", pipe, "--format", "csv")
+    reader.join(timeout=60)
+    assert pipe.is_fifo()
+    assert [content[:9] for content in read] == [b"customer,"]
 
 
 def test_an_output_that_cannot_be_written(ledger: Path, tmp_path: Path) -> None:
@@ -1228,7 +1232,9 @@ def bulk_ledger(path: Path, customers: int) -> Path:
     )
 
 
-@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGKILL, 2)])
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGINT, 2), (signal.SIGTERM, 1), (signal.SIGTERM, 2), (signal.SIGKILL, 2)]
+)
 def test_bulk_letters_that_are_stopped_are_whole_or_not_there(number: int, workers: int, tmp_path: Path) -> None:
     there, into = bulk_ledger(tmp_path / "main.beancount", 400), tmp_path / "letters"
     child = subprocess.Popen(
@@ -1322,6 +1328,14 @@ def test_a_full_disk_during_bulk_letters(ledger: Path, tmp_path: Path) -> None:
     assert b"cannot write into" in done.stderr
     assert b"0 of 2 letters were written, no manifest" in done.stderr
     assert names_in(into) == []
+
+
+def test_a_manifest_stands_only_for_letters_that_are_all_there(ledger: Path, tmp_path: Path) -> None:
+    into = tmp_path / "letters"
+    answer("statements", ledger, "--into", into)
+    done = process("statements", ledger, "--into", into, "--force", prelude=FULL.format(1024))
+    assert done.returncode == 1
+    assert names_in(into) == ["C-0007-2026-02-15.pdf", "C-0042-2026-02-15.pdf"], "the old letters, and no manifest"
 
 
 def test_the_tests_have_what_they_need_to_take_permissions_away() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -27,18 +26,23 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
         return
     target = path.resolve()
     mode = 0o600 if private else _mode_of(target)
-    # Not named after the file: a name of the greatest length allowed leaves no room for more.
-    handle, temporary = tempfile.mkstemp(prefix=".bean-ar-", suffix=".part", dir=target.parent)
+    # Not named after the file: a name of the greatest length allowed leaves no room for more. And named before
+    # it is there, so that an interruption at any moment finds it.
+    temporary = target.with_name(f".bean-ar-{os.urandom(8).hex()}.part")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with open(temporary, "xb", opener=_for_me_alone) as stream:  # noqa: PTH123
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
+        temporary.chmod(mode)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _for_me_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _mode_of(path: Path) -> int:

@@ -275,12 +275,12 @@ def show_problems(opened: Opened, *, limit: int | None = PROBLEMS_SHOWN) -> None
         click.echo(f"… and {len(problems) - len(shown):,} more (--all-problems lists them)", err=True)
 
 
-def remark(line: str, colour: str) -> None:
+def remark(line: str, colour: str | None) -> None:
     """Write a line to standard error, where nothing in it acts; coloured on a terminal that wants colours."""
     from receivables.faces.text import neutral
 
     text = neutral(line)
-    click.echo(click.style(text, fg=colour) if colours() else text, err=True)
+    click.echo(click.style(text, fg=colour) if colour and colours() else text, err=True)
 
 
 def colours() -> bool:

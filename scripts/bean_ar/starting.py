@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bean_ar.ledger import remark
 from bean_ar.options import AsOf
 
 if TYPE_CHECKING:
@@ -56,10 +57,10 @@ def start(
     try:
         made = convert(files, mapping, Options(currency, opening, skip_bad_rows))
         for decision in made.decisions:
-            click.echo(decision, err=True)
+            remark(decision, None)
         problems = made.problems or made.left_out
         for line in told_all(problems, len(problems)) if all_problems else told_all(problems):
-            click.secho(line, fg="yellow" if made.left_out else "red", err=True)
+            remark(line, "yellow" if made.left_out else "red")
         if made.problems:
             raise click.ClickException(
                 "nothing was written; mend the rows above, or add --skip-bad-rows to go without them"

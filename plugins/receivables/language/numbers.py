@@ -72,15 +72,17 @@ def choose_unclear(
 ) -> None:
     """Choose the number among several links where their beginnings do not tell, and put it into `numbers`.
 
-    Those are left out that are the number of another document. One left is the number; else the
-    first in the alphabet, with a warning.
+    Those are left out that are the number of another document up to that day: later ones must not change
+    what was. One left is the number; else the first in the alphabet, with a warning.
     """
-    owned = set(numbers)
+    owned_from: dict[str, datetime.date] = {}
+    for number, date in zip(numbers, movements.date, strict=True):
+        owned_from.setdefault(number, date)
     for position in unclear:
         entry = movements.entry[position]
         links = sorted(entry.links)
         fitting = numbering.fitting(movements.kind[position], links, entry.date) or links
-        candidates = [link for link in fitting if link not in owned] or fitting
+        candidates = [link for link in fitting if owned_from.get(link, datetime.date.max) > entry.date] or fitting
         if len(candidates) > 1:
             problems.append(problem("several-links", entry.meta, entry, links=", ".join(links), chosen=candidates[0]))
         numbers[position] = candidates[0]
@@ -121,13 +123,17 @@ def name_unnumbered(
         key = (id(movements.entry[position]), movements.amount[position] > 0, pocket.currency)
         of_day.setdefault(key, []).append(position)
 
-    def contents(positions: Sequence[int]) -> tuple[str, ...]:
-        first = positions[0]
-        pocket, entry = pockets[movements.pocket[first]], movements.entry[first]
-        return (
-            pocket.account, pocket.currency, str(movements.amount[first]), movements.kind[first],
-            entry.payee or "", entry.narration or "",
-        )  # fmt: skip
+    def contents(positions: Sequence[int]) -> tuple[object, ...]:
+        entry = movements.entry[positions[0]]
+        legs = [
+            (
+                pockets[movements.pocket[position]], movements.amount[position], movements.kind[position],
+                movements.settles.get(position, ()), str(movements.due.get(position, "")),
+                movements.part.get(position, ""),
+            )
+            for position in positions
+        ]  # fmt: skip
+        return legs, entry.payee or "", entry.narration or ""
 
     for (date, customer), of_day in documents.items():
         ordered = sorted(of_day.values(), key=contents)
