@@ -51,7 +51,7 @@ RACY: Final = 2_000_000_000
 TICK: Final = 20_000_000
 """Nanoseconds by which a file system's clock may lag behind: a few ticks of the kernel."""
 
-PURE_PLUGINS: Final = ("beancount.plugins.", "beancount.ops.", "receivables")
+PURE_PLUGINS: Final = ("beancount.plugins.", "beancount.ops.", "receivables.")
 """Plugins of which it is known that they read nothing but the ledger."""
 
 _INCLUDE: Final = re.compile(rb'^include\s+"([^"\n]*)"', re.MULTILINE)
@@ -107,9 +107,11 @@ def _program() -> list[Any]:
         digest.update(f"{path}:{found.st_size}:{found.st_mtime_ns}\n".encode())
     # Looking at Beancount's files is quicker than importing what could tell its version, and as telling.
     spec = find_spec("beancount")
+    months = find_spec("dateutil")
     folder = Path(spec.origin).parent if spec is not None and spec.origin else here
     loader = [_stat(str(path)) for path in (folder, folder / "loader.py", folder / "VERSION", folder / "parser")]
-    return [sys.version, __version__, str(folder), loader, digest.hexdigest()]
+    due_dates = None if months is None else _stat(str(months.origin))
+    return [sys.version, __version__, str(folder), loader, due_dates, digest.hexdigest()]
 
 
 def _includes(files: Iterable[str]) -> list[list[Any]]:
@@ -171,12 +173,27 @@ def may_keep(options: Mapping[str, Any], started: int) -> bool:
     files = options["include"]
     if any(str(file).endswith((".gpg", ".asc")) for file in files):
         return False
-    if not all(name.startswith(PURE_PLUGINS) for name, _ in options["plugin"]):
+    if not all(f"{name}.".startswith(PURE_PLUGINS) for name, _ in options["plugin"]):
         return False
     stats = [_stat(file) for file in files]
     if any(stat is None or _changed_since(stat, started) for stat in stats):
         return False
     return sum(stat[0] for stat in stats if stat) >= SMALLEST
+
+
+def _loaded_is_there(key: Mapping[str, Any], options: Mapping[str, Any], started: int) -> bool:
+    """Whether the key is that of what was loaded: nothing came, went or changed since the load began.
+
+    Asked after the key was computed, so that a change at any moment before is seen.
+    """
+    files = {os.path.normpath(str(file)) for file in options["include"]}
+    matches = {os.path.normpath(match) for _, found in key["includes"] for match in found}
+    if not matches <= files:
+        return False
+    stats = [_stat(file) for file, _, _ in key["files"]]
+    for folder, _ in key["folders"]:
+        stats += [_stat(root) for root, _, _ in os.walk(folder)]
+    return not any(stat is None or _changed_since(stat, started) for stat in stats)
 
 
 def _changed_since(stat: Sequence[int], moment: int) -> bool:
@@ -217,7 +234,10 @@ def keep(
     except OverflowError:
         # An amount beyond 64 bits: exact in memory, but not for these arrays.
         return False
-    header: dict[str, Any] = {"key": _key(options, documents), "written": started, "endian": _ENDIAN}
+    key = _key(options, documents)
+    if not _loaded_is_there(key, options, started):
+        return False
+    header: dict[str, Any] = {"key": key, "written": started, "endian": _ENDIAN}
     header["sections"] = places = {}
     body = bytearray()
     for name, content in sections.items():

@@ -30,7 +30,7 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     # it is there, so that an interruption at any moment finds it.
     temporary = target.with_name(f".bean-ar-{os.urandom(8).hex()}.part")
     try:
-        with open(temporary, "xb", opener=_for_me_alone) as stream:  # noqa: PTH123
+        with open(temporary, "xb", opener=_for_me_alone) as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

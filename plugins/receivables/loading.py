@@ -6,6 +6,7 @@ spends a quarter of a load looking for some. It is off while a ledger is loaded 
 
 from __future__ import annotations
 
+import datetime
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from beancount import loader
-from beancount.core.data import Pad, entry_sortkey
+from beancount.core.data import Custom, Pad, entry_sortkey
 from beancount.ops import pad
 
 from receivables.book import Book
 from receivables.booking import build
+from receivables.language.configuration import read_settings
 from receivables.language.customers import within
 from receivables.language.reading import read
 from receivables.problems import ERROR, problem
@@ -88,7 +90,8 @@ def check(entries: Sequence[Any], options: dict[str, Any], config: str | None) -
     with collector_off():
         book = build(read(_padded(entries, options), options))
     options[LoadedBook.KEY] = LoadedBook(book)
-    strict = book.last_day is not None and book.settings.value("strict", "warnings", book.last_day, False)
+    # It is about how problems show, not about figures: the last word counts, whatever its date.
+    strict = book.settings.value("strict", "warnings", datetime.date.max, False)
     shown = [item for item in book.problems if strict or item.severity == ERROR]
     if config is not None and config.strip():
         plain = {"filename": options.get("filename", "<plugin>"), "lineno": 0}
@@ -103,7 +106,8 @@ def _padded(entries: Sequence[Any], options: Mapping[str, Any]) -> Sequence[Any]
     """
     if not any(type(entry) is Pad for entry in entries):
         return entries
-    roots = read([], options).settings.roles[CUSTOMERS]
+    customs = [entry for entry in entries if type(entry) is Custom]
+    roots = read_settings(customs, options, []).roles[CUSTOMERS]
     pads = [entry for entry in entries if type(entry) is Pad]
     if not any(within(entry.account, roots) for entry in pads):
         return entries

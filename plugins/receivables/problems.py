@@ -56,6 +56,12 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         'the policy "{subject}" has no key "{key}"',
         "use one of: {valid}; the nearest is {nearest}",
     ),
+    "policy-without-names": Form(
+        ERROR,
+        'the policy "{subject}" has no policies by name, so "{name}" would count for nothing',
+        "leave the name out",
+    ),
+    "policy-says-nothing": Form(ERROR, 'the policy "{subject}" says nothing', "write its {key}: {expected}"),
     "bad-policy-value": Form(ERROR, 'the policy "{subject}" cannot read {key} {value!r}', "write {expected}"),
     "policy-twice": Form(
         ERROR,
@@ -75,7 +81,22 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     # Words on entries
     "bad-date": Form(ERROR, "{word}: {value!r} is not a date", "write it as {word}: 2026-03-31"),
     "bad-text": Form(ERROR, "{word}: {value!r} is not a text", 'write it in quotes, as {word}: "{value}"'),
-    "bad-terms": Form(ERROR, "{reason}", "until then the document is due on its date"),
+    "bad-terms": Form(
+        ERROR,
+        "{reason}",
+        "until then the terms of the contract, the customer or the policy hold, else the document is due on its date",
+    ),
+    "unknown-contract": Form(
+        ERROR,
+        'contract: "{number}" is no contract of this ledger',
+        'use one that it has (the nearest is {nearest}), or add custom "receivables-contract" "{number}"',
+    ),
+    "contract-twice": Form(ERROR, "the contract {number} is set twice", "keep one of them; the other is at {other}"),
+    "customer-ignored": Form(
+        WARNING,
+        'customer: "{customer}" counts for nothing on {account}, which is the account of {owner}',
+        'leave it out; or make the account stand for many with custom "receivables-accounts" "customers" {account}',
+    ),
     "unknown-kind": Form(
         WARNING, 'kind: "{value}" is not a kind of instalment', 'write kind: "retention" or leave it out'
     ),
@@ -161,6 +182,11 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         ERROR,
         "the reversal is {amount} larger than {targets}",
         "correct the amount; the rest stays open",
+    ),
+    "moved-away": Form(
+        ERROR,
+        "what {number} undoes was moved to another account by {moved}",
+        "reverse that entry too, with #reversal and its link",
     ),
     "settlement-cycle": Form(
         ERROR,

@@ -59,6 +59,7 @@ class PolicyForm(NamedTuple):
       keys: Metadata key → how it is read.
       families: Beginning of a metadata key ("pay-to-") → how such keys are read.
       value: For a policy that is one word (`"settlement" "none"`), the key that the word stands for.
+      named: Whether there may be several by name (of a customer, an entity, a kind of contract).
     """
 
     subject: str
@@ -66,6 +67,7 @@ class PolicyForm(NamedTuple):
     keys: Mapping[str, Key]
     families: Mapping[str, Key] = {}
     value: str | None = None
+    named: bool = False
 
 
 class Policy(NamedTuple):

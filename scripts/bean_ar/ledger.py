@@ -118,6 +118,9 @@ def keep_books() -> None:
                 null = os.open(os.devnull, os.O_RDWR)
                 for stream in (0, 1, 2):
                     os.dup2(null, stream)
+                # Whoever waits for the end of a pipe or a lock must not wait for this.
+                os.closerange(3, null)
+                os.closerange(null + 1, 256)
                 status = 0 if keep() else 1
             finally:
                 # No clean-up of the parent's things, whatever happened.

@@ -23,7 +23,7 @@ _REVERSAL: Final = KIND_CODES[REVERSAL]
 _REVALUATION: Final = KIND_CODES[REVALUATION]
 _REFUND: Final = KIND_CODES[REFUND]
 _APPLY: Final = KIND_CODES[APPLY]
-_ACTIVE_DEBITS: Final = frozenset((_REFUND, _REVERSAL, _APPLY))
+ACTIVE_DEBITS: Final = frozenset((_REFUND, _REVERSAL, _APPLY))
 """Debits that settle a credit, rather than being settled by one."""
 
 
@@ -163,24 +163,35 @@ class Settling:
                 else:
                     linked[day] = [pair]
         automatic = any(subject == "settlement" for subject, _ in self.facts.settings.policies)
-        active = day_of if automatic else [*reversals, *named, *linked, *undecided, *revalued]
+        # On the day of a policy it applies to whatever is open; on others to what has come.
+        policy_days = {
+            policy.date.toordinal()
+            for (subject, _), policies in self.facts.settings.policies.items()
+            for policy in policies
+            if subject == "settlement"
+        }
+        active = [*day_of, *policy_days] if automatic else [*reversals, *named, *linked, *undecided, *revalued]
         for day in sorted(set(active)):
             begin, self._exist = self._exist, bisect_right(day_of, day)
             if self._standing:
                 # The days between, on which nothing else happened, may have brought what was claimed.
                 self._answer_arrivals(begin)
+            before = bisect_left(day_of, day)
             for item in undecided.get(day, ()):
-                self._decide_refund(item, day)
+                self._decide_refund(item, before)
             for item in self._in_order(reversals.get(day, [])):
                 self._reverse(item, day)
             for item in self._in_order(named.get(day, [])):
                 self._settle_named(item, day)
             if day in linked:
                 self._settle_all_linked(linked[day], day)
+            for item in undecided.get(day, ()):
+                # A credit of the same day that nothing has used up counts as well.
+                self._decide_refund(item, self._exist)
             if day in revalued:
                 self._settle_revaluations(revalued[day], day)
             if automatic:
-                self._settle_by_policy(range(bisect_left(day_of, day), self._exist), day)
+                self._settle_by_policy(range(before, self._exist), day, everywhere=day in policy_days)
         begin, self._exist = self._exist, len(day_of)
         if self._standing:
             self._answer_arrivals(begin)
@@ -215,9 +226,13 @@ class Settling:
             entry.payee or "", entry.narration or "", self.settles.get(item, ()), item,
         )  # fmt: skip
 
-    def _decide_refund(self, item: int, day: int) -> None:
-        """Whether a debit paid from the bank is a refund: when the customer has a credit open before."""
-        before = bisect_left(self.day, day)
+    def _decide_refund(self, item: int, before: int) -> None:
+        """Whether a debit paid from the bank is a refund: when a credit of the customer is open.
+
+        Args:
+          item: The debit.
+          before: Only credits below this position count.
+        """
         self._index_items()
         open_credit = any(
             self.residual[other] for other in self._credits_of.get(self.pocket[item], ()) if other < before
@@ -302,7 +317,8 @@ class Settling:
             for other in found:
                 if not self.residual[item]:
                     break
-                self._settle(item, other, day, item)
+                debit, credit = (item, other) if self.amount[item] > 0 else (other, item)
+                self._settle(item, other, day, debit if self.kind[debit] in ACTIVE_DEBITS else credit)
         if self.residual[item]:
             for name in targets:
                 self._standing.setdefault(name, []).append(item)
@@ -362,7 +378,7 @@ class Settling:
             # What is undone, or says itself what it settles, is not taken by a link.
             if kinds[other] != _REVERSAL and other not in self.settles:
                 debit, credit = (item, other) if left > 0 else (other, item)
-                self._settle(item, other, day, debit if kinds[debit] in _ACTIVE_DEBITS else credit)
+                self._settle(item, other, day, debit if kinds[debit] in ACTIVE_DEBITS else credit)
 
     def _reopened(self, item: int, day: int) -> None:
         """Offer what is open again to standing claims, and to documents that carry one of the item's links."""
@@ -373,13 +389,13 @@ class Settling:
     def _by_due(self, item: int) -> tuple[int, str, int]:
         return self.due[item], self.number[item], item
 
-    def _settle_by_policy(self, arrived: Sequence[int], day: int) -> None:
+    def _settle_by_policy(self, arrived: Sequence[int], day: int, *, everywhere: bool) -> None:
         """Settle what no entry names, oldest due first, where the policy says so."""
         for item in arrived:
             self._by_pocket.setdefault(self.pocket[item], []).append(item)
         date = datetime.date.fromordinal(day)
         if self.facts.settings.value("settlement", "method", date) == "oldest-due":
-            for pocket in dict.fromkeys(self.pocket[item] for item in arrived):
+            for pocket in list(self._by_pocket) if everywhere else dict.fromkeys(self.pocket[i] for i in arrived):
                 self._settle_pocket(pocket, day)
 
     def _settle_pocket(self, pocket: int, day: int) -> None:
@@ -391,7 +407,7 @@ class Settling:
         ]  # fmt: skip
         debits = [
             item for item in waiting
-            if self.amount[item] > 0 and self.kind[item] not in _ACTIVE_DEBITS
+            if self.amount[item] > 0 and self.kind[item] not in ACTIVE_DEBITS
         ]  # fmt: skip
         if not credits or not debits:
             return
@@ -424,7 +440,10 @@ class Settling:
                 customer = self.pockets[self.pocket[item]].customer
                 self.report("reversal-of-what", item, customer=customer)
             else:
+                # Dated before what it undoes: it takes it on the day on which it comes.
                 self.claimants.append(item)
+                for name in names:
+                    self._standing.setdefault(name, []).append(item)
             return
         # What only moved a credit is undone with the credit, not instead of it.
         targets = [other for other in targets if self.kind[other] != _APPLY] or targets
@@ -470,7 +489,10 @@ class Settling:
 
     def _undo_apply(self, leg: int, units: int, day: int, cause: int) -> None:
         """Take back what an #apply entry did with a credit that is undone: both its legs cancel out."""
-        for twin in self._twins(leg):
+        twins = self._twins(leg)
+        if not twins:
+            self.report("moved-away", cause, number=self.number[cause], moved=self.number[leg])
+        for twin in twins:
             for position in reversed(self._settlements_of.get(twin, [])):
                 debit, credit = self._s_debit[position], self._s_credit[position]
                 other = credit if debit == twin else debit

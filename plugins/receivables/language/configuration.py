@@ -193,6 +193,12 @@ def policy_values(
             given = {form.value: positional[0], **given}
         else:
             name = str(positional[0])
+            if not form.named:
+                wrong = True
+                report("policy-without-names", subject=form.subject, name=name)
+    if form.value is not None and form.value not in given:
+        wrong = True
+        report("policy-says-nothing", subject=form.subject, key=form.value, expected=form.keys[form.value].expected)
     for key, value in given.items():
         how = form.keys.get(key) or _family(form, key)
         if how is None:
@@ -240,6 +246,11 @@ def _rate(entry: Any, rates: dict[str, list[Rate]], problems: list[Problem]) -> 
 def _contract(entry: Any, contracts: dict[str, Contract], problems: list[Problem]) -> None:
     values = _words(entry, problems)
     if values is None:
+        return
+    if values[0] in contracts:
+        other = contracts[values[0]].source
+        place = f"{other.get('filename')}:{other.get('lineno')}"
+        problems.append(problem("contract-twice", entry.meta, entry, number=values[0], other=place))
         return
     account = values[1] if len(values) > 1 and isinstance(values[1], str) else None
     contracts[values[0]] = Contract(entry.date, values[0], account, public(entry.meta), entry.meta)

@@ -89,7 +89,7 @@ def settlement_row(view: View, position: int) -> Row:
         None if settled == credit else datetime.date.fromordinal(items.due[settled]),
         None if settled == credit else settlements.day[position] - items.due[settled],
         items.number[settling],
-        KINDS[items.kind[cause]],
+        KINDS[items.kind[settling if settlements.amount[position] > 0 else cause]],
         None if theirs is None else theirs[0], None if ours is None else ours[0],
         theirs[1] if theirs is not None and same else None, difference, file, line,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -15,14 +16,28 @@ def _terms(value: Any) -> Terms:
     return parse_terms(text(value) if isinstance(value, str) else str(value))
 
 
+_RATE: Final = re.compile(r"([\w-]+ \+ )?\d+(\.\d+)?%( per (day|month|year))?")
+
+
+def _rate(value: Any) -> str:
+    """A rate as written: percent for a time, or a published rate and a margin."""
+    written = text(value)
+    if not _RATE.fullmatch(written):
+        raise ValueError(value)
+    return written
+
+
 def _percent(value: Any) -> Decimal:
     written = text(value)
     if not written.endswith("%"):
         raise ValueError(value)
     try:
-        return Decimal(written[:-1].strip())
+        percent = Decimal(written[:-1].strip())
     except InvalidOperation as error:
         raise ValueError(value) from error
+    if not percent.is_finite() or percent < 0:
+        raise ValueError(value)
+    return percent
 
 
 TERMS: Final = PolicyForm(
@@ -30,6 +45,7 @@ TERMS: Final = PolicyForm(
     "The payment terms where neither document, contract nor customer has any; named by a customer's "
     "code, the terms of that customer from a day on.",
     {"terms": Key(_terms, '"net 30" or other payment terms', "The payment terms.")},
+    named=True,
 )
 
 SETTLEMENT: Final = PolicyForm(
@@ -61,10 +77,11 @@ PENALTY: Final = PolicyForm(
     "penalty",
     "What late payment costs.",
     {
-        "rate": Key(text, '"0.05% per day", "12% per year" or "ECB-MRO + 8%"', "The rate of the penalty."),
+        "rate": Key(_rate, '"0.05% per day", "12% per year" or "ECB-MRO + 8%"', "The rate of the penalty."),
         "grace": Key(whole_number, "a number of days", "Days after the due date without a penalty."),
         "cap": Key(_percent, '"8%"', "The most that is charged, in percent of the principal."),
     },
+    named=True,
 )
 
 STRICT: Final = PolicyForm(
@@ -96,6 +113,7 @@ STATEMENT: Final = PolicyForm(
         "style": Key(one_of("open-item", "activity"), '"open-item" or "activity"', "The style when none is asked for."),
     },
     families={"pay-to-": _LINES, "note-": _LINES},
+    named=True,
 )
 
 FORMS: Final[Mapping[str, PolicyForm]] = {
