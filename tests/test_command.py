@@ -1105,7 +1105,7 @@ ODD = """
            Assets:Bank             40.00 EUR
            Assets:Receivable:Ann  -40.00 EUR
              settles: "INV-1"
-         """, "-40.00 EUR", "is in USD, this posting in EUR: post the receivable in USD with the price", "error"),
+         """, "-40.00 EUR", "is in USD, this posting in EUR: post the receivable in USD", "error"),
         ("""
          2026-02-01 * "Ann" ^RC-1
            Assets:Bank             40.00 USD
@@ -1128,7 +1128,7 @@ ODD = """
            terms: "nett thirty"
            Assets:Receivable:Ann   10.00 USD
            Income:Sales
-         """, '"Terms"', "the payment terms cannot be read", "error"),
+         """, '"Terms"', "payment terms 'nett thirty'", "error"),
         ("""
          2026-02-01 custom "receivables-policy" "aging"
            bukets: "30, 60"

@@ -57,6 +57,12 @@ def rounded(amount: Decimal, digits: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE)
 
 
+def added(amounts: Iterable[Decimal]) -> Decimal:
+    """The exact sum; zero of none."""
+    with localcontext(EXACT):
+        return sum(amounts, Decimal(0))
+
+
 class Scale(NamedTuple):
     """How one currency is counted.
 
@@ -106,8 +112,6 @@ def scale_for(currency: str, amounts: Iterable[Decimal], digits: int | None = No
     """
     shown = iso_digits(currency) if digits is None else digits
     # A sum has as many decimal places as the finest of its terms: one pass at the speed of C.
-    with localcontext(EXACT):
-        total = sum(amounts, Decimal(0))
-    exponent = total.as_tuple().exponent
+    exponent = added(amounts).as_tuple().exponent
     seen = -exponent if isinstance(exponent, int) else 0
     return Scale(max(seen, shown, 0), shown)

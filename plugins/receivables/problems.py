@@ -158,6 +158,11 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         '{word}: "{number}" (of kind {kind}) is on the same side as this posting, so nothing can settle',
         "name a document of the opposite side; until then {amount} stays on account",
     ),
+    "no-such-instalment": Form(
+        ERROR,
+        '{word}: "{number}" names an instalment that {customer}\'s document does not have: it has {size}',
+        "correct the number behind the slash; until then {amount} stays on account",
+    ),
     "more-than-open": Form(
         WARNING,
         "{number} leaves {amount} on account of {customer}: more than was open on {targets}",

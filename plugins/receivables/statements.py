@@ -21,6 +21,7 @@ from receivables.letters.model import (
     Statement,
     StatementLine,
 )
+from receivables.money import added
 from receivables.relations.aging import amounts_by_pocket
 from receivables.relations.open_items import disputed, open_items
 from receivables.relations.statement import Activity, activities, activity_rows
@@ -117,7 +118,7 @@ def _strips(view: View, aging: Aging) -> dict[str, list[Decimal]]:
     for pocket, amounts in amounts_by_pocket(view, aging, None).items():
         currency = view.book.pockets[pocket].currency
         known = strips.get(currency)
-        strips[currency] = amounts if known is None else [a + b for a, b in zip(known, amounts, strict=True)]
+        strips[currency] = amounts if known is None else [added(pair) for pair in zip(known, amounts, strict=True)]
     return strips
 
 
@@ -158,7 +159,7 @@ def _open_section(
         digits=view.book.scales[currency].digits,
         opening=None,
         lines=tuple(line for _, line in sorted(found, key=lambda pair: pair[0])),
-        closing=sum(amounts, Decimal(0)),
+        closing=added(amounts),
         aging=_cells(amounts, aging_policy(view.book.settings, view.as_of)),
         overdue=overdue,
         credits=amounts[-1],

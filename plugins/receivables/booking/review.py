@@ -8,12 +8,15 @@ from operator import attrgetter
 from typing import Any, Final
 
 from receivables.book import KIND_CODES
-from receivables.booking.settling import Settling
-from receivables.facts import DEBIT_NOTE, INVOICE, KINDS, OPENING, PENALTY, REFUND, Event, Pocket
+from receivables.booking.settling import ACTIVE_DEBITS, Settling
+from receivables.facts import DEBIT_NOTE, INVOICE, KINDS, OPENING, PENALTY, REFUND, REVERSAL, Event, Pocket
 from receivables.problems import problem
 
 _REFUND: Final = KIND_CODES[REFUND]
+_REVERSAL: Final = KIND_CODES[REVERSAL]
 _NUMBERED: Final = frozenset(KIND_CODES[kind] for kind in (INVOICE, OPENING, DEBIT_NOTE, PENALTY))
+_ISSUED: Final = {KIND_CODES[INVOICE], KIND_CODES[OPENING]}
+
 _ABOUT_DOCUMENTS: Final = frozenset({"promise", "dispute", "dispute-resolved"})
 """Events whose amounts belong to documents, so that a link which leads nowhere changes what is shown."""
 
@@ -33,6 +36,7 @@ def review(settled: Settling) -> None:
     asked = 0
     for item in settled.claimants:
         asked += _review_claim(settled, item, ask=asked < _NEAREST_ASKED)
+    _review_links(settled)
     _review_refunds(settled)
     _review_numbers(settled)
     _review_closed(settled)
@@ -103,9 +107,12 @@ def _review_claim(settled: Settling, item: int, *, ask: bool) -> int:
     if not named and len(lost) < len(names):
         # Of the links only one has to lead to what is undone; others are the document's own.
         return 0
+    if not named and len(lost) > 1:
+        lost = [name for name in lost if name != settled.number[item]]
     for name in lost:
         _report_lost(settled, item, name, ask=ask)
-    if not lost and settled.residual[item]:
+    owed = settled.amount[item] > 0 and settled.kind[item] not in ACTIVE_DEBITS
+    if not lost and settled.residual[item] and not owed:
         settled.report(
             "more-than-open",
             item,
@@ -115,6 +122,33 @@ def _review_claim(settled: Settling, item: int, *, ask: bool) -> int:
             targets=", ".join(named),
         )
     return len(lost)
+
+
+def _review_links(settled: Settling) -> None:
+    """Report credits that share a link with a document and have something left, or with one out of reach only."""
+    for item, left in enumerate(settled.residual):
+        if not left or settled.amount[item] > 0 or item in settled.settles or settled.kind[item] == _REVERSAL:
+            continue
+        links = sorted(settled.links[item])
+        reached = [link for link in links if settled.opposite(item, link, open_only=False)]
+        if reached:
+            settled.report(
+                "more-than-open",
+                item,
+                number=settled.number[item],
+                amount=settled.money(item, abs(left)),
+                customer=_pocket(settled, item).customer,
+                targets=", ".join(reached),
+            )
+            continue
+        for link in links:
+            owners = [
+                document
+                for document in settled.carriers[link]
+                if settled.number[document] == link and settled.amount[document] > 0
+            ]
+            if owners and link != settled.number[item]:
+                _report_lost(settled, item, link, ask=False)
 
 
 def _report_lost(settled: Settling, item: int, name: str, *, ask: bool) -> None:
@@ -143,6 +177,10 @@ def _report_lost(settled: Settling, item: int, name: str, *, ask: bool) -> None:
             settled.report(code, item, **{**words, theirs: there, "ours": part(here)})
             return
         others = matching
+    if any((settled.amount[other] > 0) != (settled.amount[item] > 0) for other in others):
+        size = settled.sizes.get(others[0], 1)
+        settled.report("no-such-instalment", item, **words, size=size)
+        return
     settled.report("same-side", item, **words, kind=KINDS[settled.kind[others[0]]])
 
 
@@ -179,7 +217,7 @@ def _review_numbers(settled: Settling) -> None:
             if other < document
             and settled.number[other] == number
             and settled.amount[other] > 0
-            and settled.kind[other] == code
+            and (settled.kind[other] == code or {settled.kind[other], code} == _ISSUED)
             and settled.entry(other) is not entry
         ]
         own = [other for other in others if _pocket(settled, other).customer == customer]

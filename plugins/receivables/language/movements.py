@@ -28,6 +28,7 @@ from receivables.facts import (
     Movements,
     Pocket,
 )
+from receivables.language.configuration import nearest
 from receivables.language.customers import customer_of, within
 from receivables.language.numbers import Numbering, choose_unclear, name_applied, name_unnumbered
 from receivables.problems import Problem, problem
@@ -105,7 +106,7 @@ class _TermsInForce:
         self._settings = settings
         self._dated = frozenset(name for subject, name in settings.policies if subject == "terms")
         self._own: dict[str, Terms | None] = {}
-        self._customers: dict[str, Terms | None] = {}
+        self._customers: dict[str, list[tuple[datetime.date, Terms]]] = {}
         agreed: dict[str, Terms] = {}
         for account, meta in details.items():
             own = self._own[account] = _read_terms(meta.get("terms"), meta, None, problems)
@@ -118,7 +119,7 @@ class _TermsInForce:
             if getattr(entry, "type", None) == "receivables-customer" and entry.values:
                 found = _read_terms(entry.meta.get("terms"), entry.meta, entry, problems)
                 if found is not None:
-                    self._customers[str(entry.values[0].value)] = found
+                    self._customers.setdefault(str(entry.values[0].value), []).append((entry.date, found))
         self._contracts = {
             number: _read_terms(contract.details.get("terms"), contract.source, None, problems)
             for number, contract in settings.contracts.items()
@@ -139,13 +140,25 @@ class _TermsInForce:
         """The terms of a contract; None when it has none or is not known."""
         return self._contracts.get(number)
 
+    def knows_contract(self, number: str) -> bool:
+        """Whether the ledger sets the contract."""
+        return number in self._contracts
+
+    def nearest_contract(self, number: str) -> str:
+        """The contract whose number looks most like this one."""
+        return nearest(number, self._contracts)
+
     def of(self, pocket: Pocket, date: datetime.date) -> Terms | None:
         """The terms of a customer's account on a day."""
         if pocket.customer in self._dated:
             policy: Terms | None = self._settings.value("terms", "terms", date, name=pocket.customer)
             if policy is not None:
                 return policy
-        own = self._customers.get(pocket.customer) or self._own.get(pocket.account)
+        own = self._own.get(pocket.account)
+        for since, terms in self._customers.get(pocket.customer, ()):
+            # In force from its date until the next, as every setting; entries are in order of date.
+            if since <= date:
+                own = terms
         return own if own is not None else self._settings.value("terms", "terms", date)
 
 
@@ -403,6 +416,10 @@ class _Reader:
                     number = number or ", ".join(targets)
                 else:
                     settles = targets
+        if self.pockets[pocket].account not in self._roots:
+            for meta in both:
+                if "customer" in meta and meta["customer"] != self.pockets[pocket].customer:
+                    self._ignored_customer(entry, pocket, meta)
         if "kind" in below:
             part = _word(below, "kind", entry, problems)
             if part and part != RETENTION:
@@ -414,6 +431,19 @@ class _Reader:
         terms = self._terms(entry, pocket, both) if due is None and kind not in NEVER_DUE else None
         return number, settles, due, terms, dated, part
 
+    def _ignored_customer(self, entry: Any, pocket: int, meta: Mapping[str, Any]) -> None:
+        account, owner, _ = self.pockets[pocket]
+        self._problems.append(
+            problem(
+                "customer-ignored",
+                meta if "filename" in meta else entry.meta,
+                entry,
+                customer=meta["customer"],
+                account=account,
+                owner=owner,
+            )
+        )
+
     def _terms(self, entry: Any, pocket: int, both: Sequence[Mapping[str, Any]]) -> Terms | None:
         """The terms of a document: its own, its contract's, else the customer's."""
         for meta in both:
@@ -423,7 +453,18 @@ class _Reader:
                     return own
         for meta in both:
             if "contract" in meta:
-                agreed = self.terms.of_contract(_word(meta, "contract", entry, self._problems))
+                number = _word(meta, "contract", entry, self._problems)
+                if number and not self.terms.knows_contract(number):
+                    self._problems.append(
+                        problem(
+                            "unknown-contract",
+                            meta if "filename" in meta else entry.meta,
+                            entry,
+                            number=number,
+                            nearest=self.terms.nearest_contract(number),
+                        )
+                    )
+                agreed = self.terms.of_contract(number)
                 if agreed is not None:
                     return agreed
         return self.terms.of(self.pockets[pocket], entry.date)

@@ -95,14 +95,14 @@ def evaluate(book: Book, name: str, as_of: datetime.date, question: Question | N
     compared.
     """
     asked = question or Question()
-    # Amounts are by currency in any case.
-    asked = asked._replace(by=tuple(key for key in asked.by if key != "currency"))
     relation = RELATIONS[name]
     seen = view(book, as_of)
     if not asked.by or name == "aging":
         return relation.evaluate(seen, asked)
     detail = relation.evaluate(seen, asked._replace(by=()))
-    return grouped(detail, _keys(book, detail, asked.by), asked.by)
+    # Amounts are by currency in any case.
+    by = tuple(key for key in asked.by if key != "currency")
+    return grouped(detail, _keys(book, detail, by), by)
 
 
 def _keys(book: Book, report: Report, by: tuple[str, ...]) -> list[tuple[Value, ...]]:

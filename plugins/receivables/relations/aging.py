@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from receivables.money import added
 from receivables.relations.open_items import CONVERTED, conversion_notes, digits
 from receivables.relations.question import Condition, Lookup, Question, filtered, narrowed
 from receivables.relations.tie_out import tie_out_notes
@@ -19,9 +20,9 @@ CUSTOMER: Final = (
 CURRENCY: Final = Column("currency", str, "Currency of the amounts.")
 
 
-def columns_for(aging: Aging, by: tuple[str, ...] = ()) -> tuple[Column, ...]:
-    """The columns under an aging policy, grouped by customer or by other keys."""
-    keys = tuple(Column(key, str, f"Group by {key}.", key=True) for key in by) or CUSTOMER
+def columns_for(aging: Aging, by: tuple[str, ...] | None = None) -> tuple[Column, ...]:
+    """The columns under an aging policy, grouped by customer (None) or by other keys."""
+    keys = CUSTOMER if by is None else tuple(Column(key, str, f"Group by {key}.", key=True) for key in by)
     buckets = []
     for name, (low, high) in zip(aging.buckets, aging.ranges, strict=True):
         about = "Not yet overdue." if low is None else f"{low} to {high} days." if high else f"From {low} days."
@@ -39,15 +40,17 @@ def evaluate(view: View, question: Question) -> Report:
     """The aging of `view`, ordered by the keys of its rows and the currency."""
     book = view.book
     aging = aging_policy(book.settings, view.as_of)
-    columns = columns_for(aging, question.by)
+    # Amounts are by currency in any case.
+    by = tuple(key for key in question.by if key != "currency")
+    columns = columns_for(aging, by if question.by else None)
     # A condition on a bucket or on the total is about the finished row; all others choose the items.
     narrow = narrowed(view, question, [column.name for column in columns if column.money])
     rates = None if question.currency is None else rates_at(book, view.as_of, question.currency)
     pockets = amounts_by_pocket(narrow, aging, rates) if not question.by else None
-    sums = _by_customer(narrow, pockets) if pockets is not None else _by_keys(narrow, aging, rates, question.by)
+    sums = _by_customer(narrow, pockets) if pockets is not None else _by_keys(narrow, aging, rates, by)
     rows: list[Row] = []
     for (*keys, currency), amounts in sorted(sums.items(), key=lambda group: _sortable(group[0])):
-        total = sum(amounts, Decimal(0))
+        total = added(amounts)
         if rates is None:
             rows.append((*keys, currency, *amounts, total))
             continue
@@ -129,7 +132,7 @@ def _by_customer(view: View, pockets: dict[int, list[Decimal]]) -> dict[tuple[Va
         customer = book.customers.get(pocket.customer)
         key = (pocket.customer, pocket.customer if customer is None else customer.name, pocket.currency)
         known = sums.get(key)
-        sums[key] = amounts if known is None else [a + b for a, b in zip(known, amounts, strict=True)]
+        sums[key] = amounts if known is None else [added(pair) for pair in zip(known, amounts, strict=True)]
     return sums
 
 

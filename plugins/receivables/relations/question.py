@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
 from receivables.book import Book
+from receivables.facts import KINDS
 from receivables.report import Column, Report, Row, Value
 from receivables.view import View
 
@@ -104,6 +105,20 @@ def plain(value: Any) -> Value:
     return value if value is None or isinstance(value, str | int | bool | Decimal | datetime.date) else str(value)
 
 
+_FACTS: Final[Mapping[str, Callable[[Book, int], Value]]] = {
+    "number": lambda book, item: book.items.number[item],
+    "instalment": lambda book, item: book.items.instalment[item] or None,
+    "kind": lambda book, item: KINDS[book.items.kind[item]],
+    "date": lambda book, item: datetime.date.fromordinal(book.items.date[item]),
+    "due": lambda book, item: None if book.items.amount[item] < 0 else datetime.date.fromordinal(book.items.due[item]),
+    "terms": lambda book, item: book.texts.terms(item),
+    "account": lambda book, item: book.pockets[book.items.pocket[item]].account,
+    "currency": lambda book, item: book.pockets[book.items.pocket[item]].currency,
+    "customer": lambda book, item: book.pockets[book.items.pocket[item]].customer,
+}
+"""What the book itself knows of an item, so that a summary is narrowed exactly as the detail is."""
+
+
 class Lookup:
     """Metadata of an item: the posting's and transaction's, else the account's, else the customer's."""
 
@@ -112,7 +127,9 @@ class Lookup:
         self._upper: dict[tuple[int, str], Value] = {}
 
     def of_item(self, item: int, key: str) -> Value:
-        """The value of `key` for an item; None when nobody says."""
+        """The value of `key` for an item: its own fact, else metadata; None when nobody says."""
+        if key in _FACTS:
+            return _FACTS[key](self._book, item)
         own = self._book.texts.details(item).get(key)
         return plain(own) if own is not None else self.of_pocket(self._book.items.pocket[item], key)
 
