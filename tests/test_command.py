@@ -19,6 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
@@ -29,7 +30,7 @@ from bean_ar.main import main
 from receivables import __version__
 from receivables.relations import RELATIONS
 
-COMMANDS = sorted(main.commands)
+COMMANDS = sorted(main.list_commands(click.Context(main)))
 REPORTS = sorted(name.replace("_", "-") for name in RELATIONS)
 
 LEDGER = """
@@ -193,7 +194,7 @@ def test_no_command_shows_the_help_as_wrong_usage() -> None:
 
 
 def test_an_unknown_command_and_an_unknown_option() -> None:
-    assert "agin" in refusal("agin")
+    assert "did you mean aging?" in refusal("agin")
     assert "--as-off" in refusal("aging", "--as-off", "2026")
 
 
@@ -805,6 +806,14 @@ def test_groups_by_metadata_of_documents_and_several_keys(ledger: Path) -> None:
 
 def test_a_key_named_twice_counts_once(ledger: Path) -> None:
     assert rows("aging", ledger, "--by", "entity", "--by", "entity") == rows("aging", ledger, "--by", "entity")
+
+
+@pytest.mark.parametrize("command", ["aging", "documents", "open-items"])
+def test_groups_by_currency_alone_are_one_row_a_currency(command: str, ledger: Path) -> None:
+    found = rows(command, ledger, "--by", "currency")
+    assert next(iter(found[0])) == "currency"
+    assert [row["currency"] for row in found] == ["USD", "VND"]
+    assert rows(command, ledger, "--by", "entity", "--by", "currency") == rows(command, ledger, "--by", "entity")
 
 
 def test_amounts_are_no_groups(ledger: Path) -> None:

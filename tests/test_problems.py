@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import pytest
 from beancount import loader
 from click.testing import CliRunner
+from tests.ledgers import COMPANY, Told, unindented
 
 from bean_ar.main import main
 from receivables.booking.settling import Settling
 from receivables.loading import load_book
 from receivables.problems import CATALOGUE, ERROR, WARNING, located, problem
-from tests.ledgers import COMPANY, Told, unindented
 
 INVOICE = """
 2026-03-31 * "Hanoi Tower" "Lift 7" ^INV-1
@@ -96,7 +96,7 @@ CASES = (
     Case(
         "policy-without-names",
         '2026-01-01 custom "receivables-policy" "aging" "30, 60"  ; HERE',
-        ('"30, 60" would count for nothing', "leave the name out"),
+        ('does not take the word "30, 60"', "leave it out"),
     ),
     Case(
         "policy-says-nothing",

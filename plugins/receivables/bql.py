@@ -12,14 +12,14 @@ from __future__ import annotations
 import datetime
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
 import beanquery
-from beancount.core.data import Transaction
 from beanquery import tables
 from beanquery.sources import beancount as source
 
@@ -45,15 +45,23 @@ _as_of: ContextVar[datetime.date | None] = ContextVar("_as_of", default=None)
 class LoadedBook:
     """The book of a loaded ledger, carried in Beancount's options.
 
-    Fava gives tables only the entries that its filters leave; with the whole book at hand, an open
-    item keeps its age whatever the filter. Beancount's cache keeps the fact that there was a book,
-    not the book: it is built again from the entries.
+    It keeps the book of the entries that it was last asked for. Beancount's cache keeps the fact that there
+    was a book, not the book: unpickling imports this module, and the book is built again from the entries.
     """
 
     KEY: ClassVar[str] = "receivables"
 
-    def __init__(self, book: Book | None = None) -> None:
-        self.book = book
+    def __init__(self, book: Book | None = None, entries: Sequence[Any] | None = None) -> None:
+        self._book = book
+        self._entries = entries
+        self._lock = threading.Lock()
+
+    def of(self, entries: Sequence[Any], options: Mapping[str, Any]) -> Book:
+        """The book of these very entries, built when it is not the one that is kept."""
+        with self._lock:
+            if self._book is None or self._entries is not entries:
+                self._book, self._entries = build(read(entries, options)), entries
+            return self._book
 
     def __reduce__(self) -> tuple[type[LoadedBook], tuple[()]]:
         return (LoadedBook, ())
@@ -63,11 +71,15 @@ class LoadedBook:
 
 
 def table_book(entries: Sequence[Any], options: Mapping[str, Any]) -> tuple[Book, datetime.date]:
-    """The book behind the tables of one connection, and the as-of date of its queries."""
+    """The book behind the tables of one connection, and the as-of date of its queries.
+
+    Fava gives tables only the entries that its filters leave; the book is that of all entries, so an open item
+    keeps its age whatever the filter.
+    """
+    in_fava, everything, end = _fava()
     loaded = options.get(LoadedBook.KEY)
-    book = loaded.book if isinstance(loaded, LoadedBook) else None
-    if book is None:
-        book = build(read(entries, options))
+    keeper = loaded if isinstance(loaded, LoadedBook) else LoadedBook()
+    book = keeper.of(everything if in_fava else entries, options)
     chosen = _as_of.get()
     if chosen is not None:
         return book, chosen
@@ -79,27 +91,21 @@ def table_book(entries: Sequence[Any], options: Mapping[str, Any]) -> tuple[Book
             raise beanquery.ProgrammingError(
                 f'{ENVIRONMENT}="{asked}" is not a date: write it as 2026-03-31'
             ) from error
-    in_fava, end = _fava_day()
-    if in_fava:
-        return book, end or default_as_of(book)
-    last = next((entry.date for entry in reversed(entries) if type(entry) is Transaction), None)
-    return book, last or default_as_of(book)
+    return book, end or default_as_of(book)
 
 
-def _fava_day() -> tuple[bool, datetime.date | None]:
-    """Whether Fava asks, and the last day of its time filter; None without one.
+def _fava() -> tuple[bool, Sequence[Any], datetime.date | None]:
+    """Whether Fava asks, all entries of its ledger, and the last day of its time filter; None without one.
 
     Its other filters take entries away as well, which must not move the day.
     """
     context = sys.modules.get("fava.context")
-    if context is None:
-        return False, None
-    try:
-        dates = context.g.filtered.date_range
-    except (RuntimeError, AttributeError):
-        # Not while Fava answers a request.
-        return False, None
-    return True, None if dates is None else dates.end_inclusive
+    if context is not None:
+        # Outside a request, Fava's context has nothing to give.
+        with suppress(RuntimeError, AttributeError):
+            dates = context.g.filtered.date_range
+            return True, context.g.ledger.all_entries, None if dates is None else dates.end_inclusive
+    return False, (), None
 
 
 @contextmanager

@@ -54,7 +54,7 @@ TICK: Final = 20_000_000
 PURE_PLUGINS: Final = ("beancount.plugins.", "beancount.ops.", "receivables.")
 """Plugins of which it is known that they read nothing but the ledger."""
 
-_INCLUDE: Final = re.compile(rb'^include\s+"([^"\n]*)"', re.MULTILINE)
+_INCLUDE: Final = re.compile(rb'^[ \t]*include[ \t]*"([^"\n]*)"', re.MULTILINE)
 _ENDIAN: Final = sys.byteorder
 
 
@@ -227,7 +227,7 @@ def keep(
       options: Beancount's options.
       started: When the load began, in nanoseconds since 1970: files changed about then are suspicious.
     """
-    if not may_keep(options, started):
+    if ledger.suffix in (".gpg", ".asc") or not may_keep(options, started):
         return False
     try:
         sections = _sections(book, errors, customs, options)

@@ -74,7 +74,7 @@ def load_book(path: Path) -> Loaded:
         finally:
             _reading_elsewhere.reset(token)
         book = build(read(entries, options))
-        options[LoadedBook.KEY] = LoadedBook(book)
+        options[LoadedBook.KEY] = LoadedBook(book, entries)
     return Loaded(book, entries, options, errors)
 
 
@@ -85,18 +85,19 @@ def check(entries: Sequence[Any], options: dict[str, Any], config: str | None) -
     """
     from receivables.bql import LoadedBook
 
+    said = []
+    if config is not None and config.strip():
+        plain = {"filename": options.get("filename", "<plugin>"), "lineno": 0}
+        said.append(problem("plugin-config", plain, config=config))
     if _reading_elsewhere.get():
-        return []
+        return said
     with collector_off():
         book = build(read(_padded(entries, options), options))
     options[LoadedBook.KEY] = LoadedBook(book)
     # It is about how problems show, not about figures: the last word counts, whatever its date.
     strict = book.settings.value("strict", "warnings", datetime.date.max, False)
     shown = [item for item in book.problems if strict or item.severity == ERROR]
-    if config is not None and config.strip():
-        plain = {"filename": options.get("filename", "<plugin>"), "lineno": 0}
-        shown.append(problem("plugin-config", plain, config=config))
-    return shown
+    return [*shown, *said]
 
 
 def _padded(entries: Sequence[Any], options: Mapping[str, Any]) -> Sequence[Any]:

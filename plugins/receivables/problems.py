@@ -58,8 +58,8 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     ),
     "policy-without-names": Form(
         ERROR,
-        'the policy "{subject}" has no policies by name, so "{name}" would count for nothing',
-        "leave the name out",
+        'the policy "{subject}" does not take the word "{name}"',
+        "leave it out",
     ),
     "policy-says-nothing": Form(ERROR, 'the policy "{subject}" says nothing', "write its {key}: {expected}"),
     "bad-policy-value": Form(ERROR, 'the policy "{subject}" cannot read {key} {value!r}', "write {expected}"),

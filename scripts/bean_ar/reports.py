@@ -6,6 +6,7 @@ import datetime
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 import click
 
@@ -74,7 +75,10 @@ def relation_command(name: str) -> click.Command:
         show_report(report, chosen, output, force=force)
         finish(opened, all_problems=all_problems)
 
-    columns = "\n".join(f"  {c.name:<20} {c.about}" for c in _columns_for_help(name))
+    columns = "\n".join(
+        fill(f"{c.name:<20} {c.about}", 78, initial_indent="  ", subsequent_indent=" " * 23)
+        for c in _columns_for_help(name)
+    )
     example = f"bean-ar {name.replace('_', '-')} main.beancount {EXAMPLES[name]}"
     command.__doc__ = f"{relation.about}\n\n\b\nExample:\n  {example}\n\n\b\nColumns:\n{columns}"
     decorated = output_options(tuple(FACES))(command)

@@ -48,7 +48,8 @@ def test_a_credit_memo_larger_than_what_is_left_keeps_the_rest() -> None:
           Assets:Bank                         900 VND
           Assets:Receivable:HanoiTower
         """
-        + MEMO
+        + MEMO,
+        problems=["more-than-open"],
     )
     assert story.open_on("2026-05-20") == {"CM-1": "-200 VND"}
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from beancount.core import data
 from beancount.core.amount import Amount
+from tests.ledgers import COMPANY, Told, day, told
 
 from receivables.booking import build
 from receivables.language.reading import read
 from receivables.relations import RELATIONS, evaluate
-from tests.ledgers import COMPANY, Told, day, told
 
 # One customer, several accounts
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, Inexact
 from typing import Any, NamedTuple
 
 from receivables.book import KIND_CODES, LedgerColumns, Unexplained
@@ -167,12 +167,15 @@ def _instalments(
     scale = scales[currency]
     date = movements.dated.get(position, movements.date[position])
     try:
-        parts = schedule(terms, date, movements.amount[position], scale.digits, currency)
-    except TermsError as error:
+        parts = [
+            _Part(position, scale.units(part.amount), part.due, part.kind)
+            for part in schedule(terms, date, movements.amount[position], scale.digits, currency)
+        ]
+    except (TermsError, Inexact) as error:
         entry = movements.entry[position]
         problems.append(problem("bad-terms", entry.meta, entry, reason=error))
         return [_Part(position, units, date, "")]
-    return [_Part(position, scale.units(part.amount), part.due, part.kind) for part in parts if part.amount]
+    return [part for part in parts if part.units]
 
 
 def _due_days(movements: Movements, dates: Sequence[int], problems: list[Problem]) -> list[int]:

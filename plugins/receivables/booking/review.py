@@ -90,7 +90,7 @@ def known_events(settled: Settling) -> list[Event]:
                         customer=event.customer,
                     )
                 )
-            numbers.update(dict.fromkeys([link] if link in documents else documents))
+            numbers.update(dict.fromkeys([link] if link in documents or not documents else documents))
         events.append(event._replace(documents=tuple(numbers)))
     return events
 

@@ -66,7 +66,7 @@ class Settling:
         self._s_amount: list[int] = []
         self._s_cause: list[int] = []
         self.carriers: dict[str, list[int]] = {}
-        self.claimants: list[int] = []
+        self.claimants: dict[int, None] = {}
         self.doubles: list[int] = []
         # Items, each with the documents that share one of its links and came before it.
         self._linked: list[tuple[int, list[int]]] = []
@@ -75,6 +75,8 @@ class Settling:
         self._exist = 0
         # Number → items that name it in `settles:` and have something left, in the order of claiming.
         self._standing: dict[str, list[int]] = {}
+        # Item with a standing claim → when it claimed.
+        self._claimed: dict[int, int] = {}
         # Pocket → its items, where a policy settles without being told.
         self._by_pocket: dict[int, list[int]] = {}
         # Pocket → its credits and its revaluations so far; brought up to date where one is asked for.
@@ -185,9 +187,6 @@ class Settling:
                 self._settle_named(item, day)
             if day in linked:
                 self._settle_all_linked(linked[day], day)
-            for item in undecided.get(day, ()):
-                # A credit of the same day that nothing has used up counts as well.
-                self._decide_refund(item, self._exist)
             if day in revalued:
                 self._settle_revaluations(revalued[day], day)
             if automatic:
@@ -197,9 +196,50 @@ class Settling:
             self._answer_arrivals(begin)
 
     def _answer_arrivals(self, begin: int) -> None:
-        """Let standing claims take from the items that have come since, each on its own day."""
-        for item in range(begin, self._exist):
-            self._answer_standing(item, self.day[item])
+        """Let standing claims take from the items that have come since, each on its own day.
+
+        Who claimed first takes first, and each in the order of its own names.
+        """
+        end = self._exist
+        while begin < end:
+            day = self.day[begin]
+            self._exist = stop = bisect_right(self.day, day)
+            claimants = {c for item in range(begin, stop) for c in self._claims_on(item)}
+            for claimant in sorted(claimants, key=self._claimed.__getitem__):
+                for name in self.settles.get(claimant) or sorted(self.links[claimant]):
+                    for other in self.opposite(claimant, name):
+                        if self.residual[claimant]:
+                            self._settle(claimant, other, day, self._cause(claimant, other))
+            begin = stop
+        self._exist = end
+
+    def _claims_on(self, item: int) -> list[int]:
+        """The standing claims on an item's document that have something left."""
+        number = self.number[item]
+        names = {number, *self.links[item]}
+        if self.instalment[item]:
+            names.add(f"{number}/{self.instalment[item]}")
+        if self._standing.keys().isdisjoint(names):
+            return []
+        return [
+            claimant
+            for name in names
+            for claimant in self._standing.get(name, ())
+            if self.residual[claimant] and self.pocket[claimant] == self.pocket[item]
+        ]
+
+    def _stand(self, item: int, names: Iterable[str]) -> None:
+        """Let the claim of an item on these names stand until there is more to take."""
+        self._claimed.setdefault(item, len(self._claimed))
+        for name in names:
+            claims = self._standing.setdefault(name, [])
+            if item not in claims:
+                claims.append(item)
+
+    def _cause(self, item: int, other: int) -> int:
+        """Which of two items settles the other: the credit, unless the debit is a refund or the like."""
+        debit, credit = (item, other) if self.amount[item] > 0 else (other, item)
+        return debit if self.kind[debit] in ACTIVE_DEBITS else credit
 
     def _in_order(self, items: list[int]) -> list[int]:
         """Items of one day in an order that comes from their contents, not their place in the files.
@@ -317,30 +357,11 @@ class Settling:
             for other in found:
                 if not self.residual[item]:
                     break
-                debit, credit = (item, other) if self.amount[item] > 0 else (other, item)
-                self._settle(item, other, day, debit if self.kind[debit] in ACTIVE_DEBITS else credit)
+                self._settle(item, other, day, self._cause(item, other))
         if self.residual[item]:
-            for name in targets:
-                self._standing.setdefault(name, []).append(item)
+            self._stand(item, targets)
         if missed or self.residual[item]:
-            self.claimants.append(item)
-
-    def _answer_standing(self, item: int, day: int) -> None:
-        """Let earlier claims on this item's document take what is open of it."""
-        number = self.number[item]
-        names = {number, *self.links[item]}
-        if self.instalment[item]:
-            names.add(f"{number}/{self.instalment[item]}")
-        if not self.residual[item] or self._standing.keys().isdisjoint(names):
-            return
-        for name in sorted(names):
-            for claimant in self._standing.get(name, ()):
-                if (
-                    self.residual[claimant]
-                    and self.pocket[claimant] == self.pocket[item]
-                    and (self.amount[claimant] > 0) != (self.amount[item] > 0)
-                ):
-                    self._settle(claimant, item, day, claimant)
+            self.claimants[item] = None
 
     def _settle_all_linked(self, pairs: list[tuple[int, list[int]]], day: int) -> None:
         """Settle the day's items that share a link with earlier documents."""
@@ -377,12 +398,18 @@ class Settling:
         for other in found:
             # What is undone, or says itself what it settles, is not taken by a link.
             if kinds[other] != _REVERSAL and other not in self.settles:
-                debit, credit = (item, other) if left > 0 else (other, item)
-                self._settle(item, other, day, debit if kinds[debit] in ACTIVE_DEBITS else credit)
+                self._settle(item, other, day, self._cause(item, other))
 
     def _reopened(self, item: int, day: int) -> None:
         """Offer what is open again to standing claims, and to documents that carry one of the item's links."""
-        self._answer_standing(item, day)
+        if self.settles.get(item):
+            # What it was meant for may have changed: it takes what it names, in its own order.
+            self._settle_named(item, day)
+            return
+        for claimant in sorted(self._claims_on(item), key=self._claimed.__getitem__):
+            self._settle(claimant, item, day, self._cause(claimant, item))
+        if self._by_pocket:
+            self._by_pocket.setdefault(self.pocket[item], []).append(item)
         carrying = (document for link in self.links[item] for document in self.carriers[link])
         self._settle_linked(item, carrying, day)
 
@@ -441,9 +468,8 @@ class Settling:
                 self.report("reversal-of-what", item, customer=customer)
             else:
                 # Dated before what it undoes: it takes it on the day on which it comes.
-                self.claimants.append(item)
-                for name in names:
-                    self._standing.setdefault(name, []).append(item)
+                self.claimants[item] = None
+                self._stand(item, names)
             return
         # What only moved a credit is undone with the credit, not instead of it.
         targets = [other for other in targets if self.kind[other] != _APPLY] or targets

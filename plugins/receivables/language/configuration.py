@@ -196,9 +196,13 @@ def policy_values(
             if not form.named:
                 wrong = True
                 report("policy-without-names", subject=form.subject, name=name)
-    if form.value is not None and form.value not in given:
+    if len(positional) > 1:
         wrong = True
-        report("policy-says-nothing", subject=form.subject, key=form.value, expected=form.keys[form.value].expected)
+        report("policy-without-names", subject=form.subject, name=" ".join(map(str, positional[1:])))
+    needed = form.value or next(iter(form.keys))
+    if not wrong and needed not in given and (form.value is not None or not given):
+        wrong = True
+        report("policy-says-nothing", subject=form.subject, key=needed, expected=form.keys[needed].expected)
     for key, value in given.items():
         how = form.keys.get(key) or _family(form, key)
         if how is None:

@@ -61,7 +61,7 @@ def read_events(
             Event(
                 date=entry.date,
                 account=entry.account,
-                customer=customer_of(entry.account, details[entry.account]),
+                customer=_customer(meta.get("customer")) or customer_of(entry.account, details[entry.account]),
                 kind=kind,
                 comment=entry.comment if type(entry) is Note else entry.filename,
                 documents=tuple(sorted(entry.links or ())),
@@ -75,13 +75,18 @@ def read_events(
     return events
 
 
+def _customer(said: Any) -> str:
+    """The customer that an event on a control account names."""
+    return said if isinstance(said, str) else ""
+
+
 def _amount(kind: str, value: Any, entry: Any, problems: list[Problem]) -> tuple[Decimal | None, str | None]:
     """The amount of an event: with its currency, or a bare number in the document's own currency."""
     if value is None:
         return None, None
-    if isinstance(value, Amount):
+    if isinstance(value, Amount) and value.number is not None and value.number >= 0:
         return value.number, value.currency
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal) and value >= 0:
         return value, None
     problems.append(
         problem(

@@ -242,7 +242,11 @@ def read_movements(
             continue
         meta, date, _, _, _, tags, links, _ = entry
         tagged = _tagged(entry, problems) if tags and not _TAGS.isdisjoint(tags) else ""
-        words = meta if len(meta) > _PLAIN_ENTRY and not known_words.isdisjoint(meta) else None
+        plain = _PLAIN_ENTRY if "__tolerances__" in meta else _PLAIN_ENTRY - 1
+        words = meta if len(meta) > plain and not known_words.isdisjoint(meta) else None
+        if several:
+            # What is one document stands side by side: debits and credits apart, each currency for itself.
+            found.sort(key=_side)
         for posting in found if several else (found,):
             account, units, _, _, _, below = posting
             if units is None or not units.number:
@@ -268,7 +272,7 @@ def read_movements(
                     if sides & _EQUITY
                     else CREDIT_MEMO
                 )
-            if words is not None or (below is not None and len(below) > _PLAIN_POSTING):
+            if words is not None or (below and (len(below) > _PLAIN_POSTING or "lineno" not in below)):
                 said = reader.words(entry, posting, kind, pocket, words)
                 number, settles, due, terms, dated, part = said
                 position = len(kinds)
@@ -328,6 +332,13 @@ def read_movements(
     if unnumbered:
         name_unnumbered(movements, numbers, unnumbered, reader.pockets)
     return Reading(reader.pockets, movements, reader.payees)
+
+
+def _side(posting: Any) -> tuple[bool, str]:
+    units = posting.units
+    if units is None or units.number is None:
+        return True, ""
+    return units.number < 0, units.currency
 
 
 class _Reader:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from receivables.facts import Event
+from receivables.money import rounded
 from receivables.relations.question import Question, filtered, narrowed
 from receivables.report import Column, Report, Row
 from receivables.rules.aging import BASES, aging_policy
@@ -41,6 +42,7 @@ CONVERTED: Final = (
 )
 """What a report in a reporting currency shows besides."""
 
+AMOUNTS: Final = frozenset(column.name for column in COLUMNS if column.money)
 NAMES: Final = tuple(column.name for column in COLUMNS)
 
 
@@ -50,7 +52,13 @@ def evaluate(view: View, question: Question) -> Report:
     rates = None if question.currency is None else rates_at(view.book, view.as_of, question.currency)
     columns = COLUMNS if rates is None else (*COLUMNS, *CONVERTED)
     ordered = sorted(open_items(view, disputed(view)), key=_order)
-    rows: list[Row] = list(ordered) if rates is None else [_converted(row, rates) for row in ordered]
+    rows: list[Row] = list(ordered)
+    if rates is not None:
+        # A condition on the currency means the document's; one on an amount, the amount that is shown.
+        plain = tuple(condition for condition in question.where if condition.key not in AMOUNTS)
+        chosen = filtered(ordered, COLUMNS, question._replace(where=plain))
+        rows = [_converted(OpenItem(*row), rates) for row in chosen]  # type: ignore[arg-type]
+        question = question._replace(where=tuple(c for c in question.where if c.key in AMOUNTS))
     rows = filtered(rows, columns, question)
     basis = BASES[aging_policy(view.book.settings, view.as_of).basis]
     return Report(
@@ -205,14 +213,18 @@ def disputed(view: View) -> Mapping[int, int]:
     for event in standing:
         positions = [p for number in event.documents for p in by_number.get((event.customer, number), ())]
         positions.sort(key=lambda p: (items.due[view.items[p]], view.items[p]))
-        left = None
+        left, wanted = None, event.currency
         for position in positions:
             item, units = view.items[position], view.outstanding[position]
             currency = view.currency(item)
-            if event.currency not in (None, currency):
+            if event.amount is not None and wanted is None:
+                # A bare amount is in the currency of the oldest document.
+                wanted = currency
+            if wanted not in (None, currency):
                 continue
             if event.amount is not None and left is None:
-                left = book.scales[currency].units(event.amount)
+                scale = book.scales[currency]
+                left = scale.units(rounded(event.amount, scale.unit))
             part = units if left is None else min(units, left)
             left = None if left is None else left - part
             if part:
@@ -222,9 +234,9 @@ def disputed(view: View) -> Mapping[int, int]:
 
 def _standing_disputes(view: View) -> list[Event]:
     standing: list[Event] = []
-    for event in view.book.events:
-        if event.date > view.as_of:
-            break
+    events = (event for event in view.book.events if event.date <= view.as_of)
+    # What is raised and resolved on one day is resolved, whichever stands first.
+    for event in sorted(events, key=lambda event: (event.date, event.kind == "dispute-resolved")):
         if event.kind == "dispute":
             standing.append(event)
         elif event.kind == "dispute-resolved":

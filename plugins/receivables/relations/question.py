@@ -105,6 +105,15 @@ def plain(value: Any) -> Value:
     return value if value is None or isinstance(value, str | int | bool | Decimal | datetime.date) else str(value)
 
 
+def _of_customer(book: Book, item: int, key: str) -> Value:
+    code = book.pockets[book.items.pocket[item]].customer
+    customer = book.customers.get(code)
+    if customer is None:
+        return code if key == "name" else None
+    value = customer.name if key == "name" else customer.details.get(key)
+    return None if value is None else str(value)
+
+
 _FACTS: Final[Mapping[str, Callable[[Book, int], Value]]] = {
     "number": lambda book, item: book.items.number[item],
     "instalment": lambda book, item: book.items.instalment[item] or None,
@@ -115,6 +124,8 @@ _FACTS: Final[Mapping[str, Callable[[Book, int], Value]]] = {
     "account": lambda book, item: book.pockets[book.items.pocket[item]].account,
     "currency": lambda book, item: book.pockets[book.items.pocket[item]].currency,
     "customer": lambda book, item: book.pockets[book.items.pocket[item]].customer,
+    "name": lambda book, item: _of_customer(book, item, "name"),
+    "collector": lambda book, item: _of_customer(book, item, "collector"),
 }
 """What the book itself knows of an item, so that a summary is narrowed exactly as the detail is."""
 

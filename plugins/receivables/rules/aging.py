@@ -58,7 +58,7 @@ def _bounds(value: Any) -> tuple[int, ...]:
     if not isinstance(value, str):
         raise ValueError(value)
     numbers = tuple(int(part) for part in value.split(","))
-    if numbers != tuple(sorted(set(numbers))) or numbers[0] < 1 or len(numbers) > 24:
+    if numbers != tuple(sorted(set(numbers))) or numbers[0] < 1 or len(numbers) > 24 or numbers[-1] > 36_500:
         raise ValueError(value)
     return numbers
 
