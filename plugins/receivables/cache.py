@@ -120,7 +120,8 @@ def _includes(files: Iterable[str]) -> list[list[Any]]:
     for file in files:
         for found in _INCLUDE.findall(Path(file).read_bytes()):
             pattern = os.path.join(os.path.dirname(file), os.fsdecode(found))  # noqa: PTH118, PTH120
-            patterns.append([pattern, _matches(pattern)])
+            # An escaped character is what Beancount's lexer makes of it: such a ledger is not kept.
+            patterns.append([pattern, None if b"\\" in found else _matches(pattern)])
     return patterns
 
 
@@ -187,6 +188,8 @@ def _loaded_is_there(key: Mapping[str, Any], options: Mapping[str, Any], started
     Asked after the key was computed, so that a change at any moment before is seen.
     """
     files = {os.path.normpath(str(file)) for file in options["include"]}
+    if any(found is None for _, found in key["includes"]):
+        return False
     matches = {os.path.normpath(match) for _, found in key["includes"] for match in found}
     if not matches <= files:
         return False

@@ -130,7 +130,11 @@ def _review_links(settled: Settling) -> None:
         if not left or settled.amount[item] > 0 or item in settled.settles or settled.kind[item] == _REVERSAL:
             continue
         links = sorted(settled.links[item])
-        reached = [link for link in links if settled.opposite(item, link, open_only=False)]
+        reached = [
+            link
+            for link in links
+            if any(settled.kind[o] not in ACTIVE_DEBITS for o in settled.opposite(item, link, open_only=False))
+        ]
         if reached:
             settled.report(
                 "more-than-open",

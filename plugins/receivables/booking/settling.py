@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from receivables.book import KIND_CODES, SettlementColumns
 from receivables.booking.columns import Columns
-from receivables.facts import APPLY, REFUND, REVALUATION, REVERSAL, Facts
+from receivables.facts import APPLY, CREDIT_MEMO, OPENING, RECEIPT, REFUND, REVALUATION, REVERSAL, Facts
 from receivables.money import Scale
 from receivables.problems import Problem, problem
 
@@ -25,6 +25,10 @@ _REFUND: Final = KIND_CODES[REFUND]
 _APPLY: Final = KIND_CODES[APPLY]
 ACTIVE_DEBITS: Final = frozenset((_REFUND, _REVERSAL, _APPLY))
 """Debits that settle a credit, rather than being settled by one."""
+
+
+_SPENDABLE: Final = frozenset(KIND_CODES[kind] for kind in (RECEIPT, CREDIT_MEMO, OPENING))
+"""Credits that the policy "settlement" may spend: a write-off means one document and no other."""
 
 
 class _Days(dict[int, list[int]]):
@@ -206,17 +210,24 @@ class Settling:
             self._exist = stop = bisect_right(self.day, day)
             claimants = {c for item in range(begin, stop) for c in self._claims_on(item)}
             for claimant in sorted(claimants, key=self._claimed.__getitem__):
-                for name in self.settles.get(claimant) or sorted(self.links[claimant]):
-                    for other in self.opposite(claimant, name):
-                        if self.residual[claimant]:
-                            self._settle(claimant, other, day, self._cause(claimant, other))
+                self._take(claimant, day)
             begin = stop
         self._exist = end
+
+    def _take(self, claimant: int, day: int) -> None:
+        """Let a standing claim take what is open of the documents that it names, in its own order."""
+        for name in self.settles.get(claimant) or sorted(self.links[claimant]):
+            for other in self.opposite(claimant, name):
+                if self.residual[claimant]:
+                    self._settle(claimant, other, day, self._cause(claimant, other))
 
     def _claims_on(self, item: int) -> list[int]:
         """The standing claims on an item's document that have something left."""
         number = self.number[item]
         names = {number, *self.links[item]}
+        if self.kind[item] == _APPLY and number not in self.links[item]:
+            # It goes by the number of the document whose money it moves, and is not that document.
+            names = set(self.links[item])
         if self.instalment[item]:
             names.add(f"{number}/{self.instalment[item]}")
         if self._standing.keys().isdisjoint(names):
@@ -319,7 +330,7 @@ class Settling:
             base, slash, count = name.rpartition("/")
             if slash and count.isdecimal():
                 numbered, _ = self._across(item, base)
-                found = [other for other in numbered if self.instalment[other] == int(count)]
+                found = [other for other in numbered if (self.instalment[other] or 1) == int(count)]
         if open_only:
             found = [other for other in found if self.residual[other]]
         return sorted(found, key=self._by_due) if len(found) > 1 else found
@@ -397,7 +408,7 @@ class Settling:
         kinds = self.kind
         for other in found:
             # What is undone, or says itself what it settles, is not taken by a link.
-            if kinds[other] != _REVERSAL and other not in self.settles:
+            if kinds[other] != _REVERSAL and (other not in self.settles or kinds[item] == _REFUND):
                 self._settle(item, other, day, self._cause(item, other))
 
     def _reopened(self, item: int, day: int) -> None:
@@ -406,15 +417,21 @@ class Settling:
             # What it was meant for may have changed: it takes what it names, in its own order.
             self._settle_named(item, day)
             return
-        for claimant in sorted(self._claims_on(item), key=self._claimed.__getitem__):
-            self._settle(claimant, item, day, self._cause(claimant, item))
+        for claimant in sorted(set(self._claims_on(item)), key=self._claimed.__getitem__):
+            self._take(claimant, day)
         if self._by_pocket:
             self._by_pocket.setdefault(self.pocket[item], []).append(item)
-        carrying = (document for link in self.links[item] for document in self.carriers[link])
+        names = {self.number[item], *self.links[item]}
+        carrying = (document for name in names for document in self.carriers[name])
         self._settle_linked(item, carrying, day)
 
-    def _by_due(self, item: int) -> tuple[int, str, int]:
-        return self.due[item], self.number[item], item
+    def _by_due(self, item: int) -> tuple[object, ...]:
+        """Oldest due first, then the older document; the rest only keeps the files' order out of it."""
+        entry = self.entry(item)
+        return (
+            self.due[item], self.date[item], self.number[item], self.amount[item],
+            entry.payee or "", entry.narration or "", item,
+        )  # fmt: skip
 
     def _settle_by_policy(self, arrived: Sequence[int], day: int, *, everywhere: bool) -> None:
         """Settle what no entry names, oldest due first, where the policy says so."""
@@ -430,7 +447,7 @@ class Settling:
         self._by_pocket[pocket] = [item for item in self._by_pocket[pocket] if self.residual[item]]
         credits = [
             item for item in waiting
-            if self.amount[item] < 0 and item not in self.settles and self.kind[item] != _REVERSAL
+            if self.amount[item] < 0 and item not in self.settles and self.kind[item] in _SPENDABLE
         ]  # fmt: skip
         debits = [
             item for item in waiting
@@ -478,12 +495,14 @@ class Settling:
         whole = [other for other in targets if self.amount[other] == -self.amount[item]]
         if len(targets) > 1 and whole:
             targets = [whole[-1]]
-        for target in sorted(targets, key=lambda other: (-self.day[other], other)):
+        newest = sorted(targets, key=lambda other: (-self.day[other], other))
+        for target in newest:
             if self.kind[target] == _REVERSAL and self.number[item] in (
                 *self.settles.get(target, ()), *self.links[target]
             ) and self.number[item] != self.number[target]:  # fmt: skip
                 self.report("settlement-cycle", item, number=self.number[item], other=self.number[target])
             self._settle(item, target, day, item)
+        for target in newest:
             self._undo(item, target, day)
         if self.residual[item]:
             self.report(
@@ -501,7 +520,8 @@ class Settling:
                 return
             debit, credit = self._s_debit[position], self._s_credit[position]
             other = credit if debit == target else debit
-            if other == item:
+            if other == item or (self.kind[other] == _REVERSAL and self.kind[target] != _REVERSAL):
+                # What another reversal has undone already is not undone again.
                 continue
             units = min(self._still_settled(target, other), abs(self.residual[item]))
             if units <= 0:

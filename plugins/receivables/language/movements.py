@@ -292,6 +292,9 @@ def read_movements(
                     terms = plain_terms[account]
                 else:
                     terms = reader.terms.of(reader.pockets[pocket], date)
+            if not kind and terms is not None and not terms.single:
+                # Money paid out is not owed in instalments, whatever the customer's terms are.
+                terms = None
             if not number:
                 if len(links) == 1:
                     (number,) = links

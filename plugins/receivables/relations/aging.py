@@ -147,7 +147,7 @@ def _by_keys(
         currency = view.currency(item)
         amount = view.amount(item, units)
         key = (*(lookup.of_item(item, name) for name in by), currency)
-        row = sums.setdefault(key, [Decimal(0)] * width)
+        row = sums.setdefault(key, [view.scale(item).decimal(0)] * width)
         row[position] += amount if rates is None else rates.convert(amount, currency) or 0
     return sums
 

@@ -85,16 +85,15 @@ def activities(view: View, items: Sequence[int], period_from: datetime.date | No
             documents.setdefault(key, {}).setdefault(book.items.first[item], []).append(item)
     for key in sorted(opening):
         of_key = _without_moves(view, documents.get(key, {}))
-        ordered = sorted(
-            of_key,
-            key=lambda doc: (
-                book.items.day[doc[0]],
-                book.items.amount[doc[0]] < 0,
-                book.items.number[doc[0]],
-                doc[0],
-            ),
-        )
+        ordered = sorted(of_key, key=lambda document: _by_day(view, document))
         yield Activity(*key, opening[key], tuple(ordered))
+
+
+def _by_day(view: View, document: tuple[int, ...]) -> tuple[object, ...]:
+    """Debits before credits within a day, then by number; the rest only keeps the files' order out of it."""
+    items, first = view.book.items, document[0]
+    amount = sum(items.amount[item] for item in document)
+    return items.day[first], amount < 0, items.number[first], amount, view.book.texts.description(first), first
 
 
 def _without_moves(view: View, documents: dict[int, list[int]]) -> list[tuple[int, ...]]:
