@@ -61,9 +61,7 @@ def test_a_table_has_the_rows_and_columns_of_its_relation(relation: str) -> None
     # Some names are words of BQL ("by"), and a name in quotes is always a name.
     names = ", ".join(f'"{column.name}"' for column in report.columns)
     rows = ask(f"SELECT {names} FROM #{TABLE_NAMES[relation]}")
-    without_places = [
-        place for place, column in enumerate(report.columns) if column.name not in ("file", "line")
-    ]
+    without_places = [place for place, column in enumerate(report.columns) if column.name not in ("file", "line")]
     assert [[row[place] for place in without_places] for row in rows] == [
         [row[place] for place in without_places] for row in report.rows
     ]

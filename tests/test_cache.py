@@ -149,9 +149,7 @@ def assert_same_answers(cold: Book, warm: Book) -> None:
                         answers.append([str(error).encode()])
                 assert answers[0] == answers[1], (name, as_of, question)
         for style in ("open-item", "activity"):
-            letters = [
-                list(statements(view(book, as_of), style=style, settled_too=True)) for book in (cold, warm)
-            ]
+            letters = [list(statements(view(book, as_of), style=style, settled_too=True)) for book in (cold, warm)]
             assert letters[0] == letters[1]
     assert default_as_of(cold) == default_as_of(warm)
     assert known_keys(cold) == known_keys(warm)

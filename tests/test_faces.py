@@ -280,9 +280,7 @@ def _needed(report: Report) -> int:
 
 
 def test_what_is_left_out_is_named_with_the_width_that_shows_it() -> None:
-    note = " ".join(line for line in _table(OPEN_ITEMS, 100) if line).partition(
-        "Left out at a width of 100: "
-    )[2]
+    note = " ".join(line for line in _table(OPEN_ITEMS, 100) if line).partition("Left out at a width of 100: ")[2]
     names, _, rest = note.partition(". ")
     shown = {column.name for column in OPEN_ITEM_COLUMNS} - set(names.split(", "))
     assert {"customer", "name", "number", "due", "currency", "outstanding", "days_overdue"} <= shown
@@ -413,9 +411,7 @@ def test_a_table_of_latin_text_imports_nothing_slow() -> None:
         "print(*sorted({'rich', 'xlsxwriter', 'babel', 'csv', 'json', 'html'} & sys.modules.keys()))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == ""
 
 
@@ -507,9 +503,7 @@ def test_json_amounts_have_their_exact_digits_and_no_exponent() -> None:
 
 def test_json_has_a_row_a_line() -> None:
     lines = render(AGING, "json").decode("utf-8").splitlines()
-    assert [json.loads(line.rstrip(","))["customer"] for line in lines[1:-1]] == [
-        row[0] for row in AGING.rows
-    ]
+    assert [json.loads(line.rstrip(","))["customer"] for line in lines[1:-1]] == [row[0] for row in AGING.rows]
 
 
 def test_json_text_is_exactly_the_ledgers() -> None:
@@ -825,9 +819,7 @@ def test_hostile_names_of_columns_are_data_too(format: str) -> None:
 
 
 TEXTS = st.text(st.characters(), max_size=12) | st.sampled_from(HOSTILE)
-AMOUNTS = st.builds(
-    lambda units, places: D(f"{units}E-{places}"), st.integers(-(10**20), 10**20), st.integers(0, 6)
-)
+AMOUNTS = st.builds(lambda units, places: D(f"{units}E-{places}"), st.integers(-(10**20), 10**20), st.integers(0, 6))
 COLUMNS = (
     Column("name", str, ""),
     Column("currency", str, ""),
@@ -920,9 +912,7 @@ def test_xlsx_reads_back_to_the_same_values(report: Report) -> None:
 
 
 @given(st.integers(0, 10**15 - 1), st.integers(-8, 8))
-def test_what_survives_excel_is_the_same_number_after_binary_floating_point(
-    digits: int, exponent: int
-) -> None:
+def test_what_survives_excel_is_the_same_number_after_binary_floating_point(digits: int, exponent: int) -> None:
     value = D(f"{digits}E{exponent}")
     assert survives(value)
     assert D(repr(float(value))) == value

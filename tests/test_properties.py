@@ -105,9 +105,7 @@ def test_the_open_items_are_the_balance_of_every_account_on_every_day(ledger: Ra
 def test_no_report_looks_ahead(ledger: RandomLedger, as_of: datetime.date) -> None:
     """A book of the entries up to a day says of that day what the book of all entries says."""
     story = loaded(ledger)
-    known = [
-        entry for entry in story.entries if not isinstance(entry, Transaction) or entry.date <= as_of
-    ]
+    known = [entry for entry in story.entries if not isinstance(entry, Transaction) or entry.date <= as_of]
     early = build(read(known, story.options))
     for name in ("open_items", "aging", "settlements", "documents", "statement", "tie_out"):
         assert evaluate(early, name, as_of).rows == evaluate(story.book, name, as_of).rows, name
@@ -247,9 +245,7 @@ def test_settlements_and_what_is_open_make_up_each_document(ledger: RandomLedger
 @given(random_ledgers(), st.sampled_from(EVERY_DAY))
 def test_every_statement_of_account_adds_up(ledger: RandomLedger, as_of: datetime.date) -> None:
     story = loaded(ledger)
-    owed = {
-        (row["customer"], row["currency"]): row["total"] for row in dicts(evaluate(story.book, "aging", as_of))
-    }
+    owed = {(row["customer"], row["currency"]): row["total"] for row in dicts(evaluate(story.book, "aging", as_of))}
     for style in ("open-item", "activity"):
         found = set()
         for letter in statements(view(story.book, as_of), style=style):

@@ -1,4 +1,4 @@
-"""The relations: the names that scripts depend on, what each row says and behind which line it stands, and questions."""
+"""The relations: the names that scripts depend on, what each row says and behind which line it stands."""
 
 from __future__ import annotations
 
@@ -481,7 +481,9 @@ def test_a_price_the_other_way_round_is_inverted() -> None:
 
 
 def test_the_latest_price_on_or_before_the_day_counts() -> None:
-    prices = PRICED + "2026-02-27 price USD 26,000 VND\n2026-02-28 price USD 27,000 VND\n2026-03-01 price USD 28,000 VND\n"
+    prices = (
+        PRICED + "2026-02-27 price USD 26,000 VND\n2026-02-28 price USD 27,000 VND\n2026-03-01 price USD 28,000 VND\n"
+    )
     assert amounts_in("VND", "2026-02-27", prices)["INV-1"][1] == 26_000
     assert amounts_in("VND", "2026-02-28", prices)["INV-1"][1] == 27_000
 

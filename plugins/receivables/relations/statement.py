@@ -93,7 +93,8 @@ def _by_day(view: View, document: tuple[int, ...]) -> tuple[object, ...]:
     """Debits before credits within a day, then by number; the rest only keeps the files' order out of it."""
     items, first = view.book.items, document[0]
     amount = sum(items.amount[item] for item in document)
-    return items.day[first], amount < 0, items.number[first], amount, view.book.texts.description(first), first
+    what = (view.document_kind(document), items.due[first], view.book.texts.description(first))
+    return items.day[first], amount < 0, items.number[first], amount, *what, first
 
 
 def _without_moves(view: View, documents: dict[int, list[int]]) -> list[tuple[int, ...]]:
