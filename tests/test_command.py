@@ -1350,3 +1350,17 @@ def test_a_manifest_stands_only_for_letters_that_are_all_there(ledger: Path, tmp
 def test_the_tests_have_what_they_need_to_take_permissions_away() -> None:
     """Without it the tests of permissions would show nothing to somebody who is root."""
     assert os.geteuid() != 0 or hasattr(ctypes.CDLL(None), "prctl")
+
+
+@pytest.mark.parametrize("number", ["nan", "sNaN", "-NaN"])
+def test_nothing_is_compared_with_what_is_no_number(number: str, ledger: Path) -> None:
+    assert f'"{number}" is not a number' in refusal("open-items", ledger, "--where", f"outstanding>{number}")
+
+
+def test_who_owes_on_an_account_that_was_never_opened_is_a_customer_all_the_same(tmp_path: Path) -> None:
+    text = LEDGER + '2026-02-15 * "Zed" ^INV-9\n  Assets:Receivable:Zed  10.00 USD\n  Income:Sales\n'
+    there = write(tmp_path / "main.beancount", text)
+    assert [row["total"] for row in rows("aging", there, "--customer", "Zed", status=1)] == ["10.00"]
+    result = call("statements", there, "--into", tmp_path / "letters")
+    assert result.exit_code == 1
+    assert "Zed-2026-02-15.pdf" in names_in(tmp_path / "letters")

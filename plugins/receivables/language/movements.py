@@ -371,6 +371,9 @@ class _Reader:
         key = account, currency = posting.account, posting.units.currency
         if account not in self._roots:
             code = customer_of(account, self._details.get(account, _NO_WORDS))
+            if account not in self._details:
+                # Never opened, which is Beancount's error; what is owed is owed all the same.
+                self.payees.setdefault(code, entry.meta)
             found = self.standing[key] = len(self.pockets)
             self.pockets.append(Pocket(account, code, currency))
             return found

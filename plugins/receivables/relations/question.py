@@ -55,7 +55,11 @@ class Condition(NamedTuple):
             if isinstance(have, bool):
                 return {"true": True, "yes": True, "false": False, "no": False}[self.value.casefold()]
             if isinstance(have, int | Decimal):
-                return Decimal(self.value.replace(",", ""))
+                number = Decimal(self.value.replace(",", ""))
+                if number.is_nan():
+                    # Nothing can be compared with it.
+                    raise ValueError(self.value)
+                return number
             if isinstance(have, datetime.date):
                 return datetime.date.fromisoformat(self.value)
         except (KeyError, InvalidOperation, ValueError) as error:
