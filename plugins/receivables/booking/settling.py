@@ -129,8 +129,8 @@ class Settling:
                 carriers[number] = [item]
             else:
                 carrying.append(item)
-                if number in links:
-                    shared = carrying
+                # Equal numbers alone tie nothing together: one of the two has to carry it as a link.
+                shared = carrying if number in links else self._linking(number, carrying) or None
                 if amount[item] > 0:
                     self.doubles.append(item)
             if len(links) > 1 or number not in links:
@@ -145,6 +145,10 @@ class Settling:
                             shared = carrying if shared is None else [*shared, *carrying]
             if shared is not None:
                 linked.append((item, shared))
+
+    def _linking(self, number: str, documents: Iterable[int]) -> list[int]:
+        """Those of the documents that carry this number as a link."""
+        return [document for document in documents if number in self.links[document]]
 
     # -- the pass --------------------------------------------------------------------------------
 
@@ -421,8 +425,8 @@ class Settling:
             self._take(claimant, day)
         if self._by_pocket:
             self._by_pocket.setdefault(self.pocket[item], []).append(item)
-        names = {self.number[item], *self.links[item]}
-        carrying = (document for name in names for document in self.carriers[name])
+        carrying = [document for link in self.links[item] for document in self.carriers[link]]
+        carrying += self._linking(self.number[item], self.carriers[self.number[item]])
         self._settle_linked(item, carrying, day)
 
     def _by_due(self, item: int) -> tuple[object, ...]:
