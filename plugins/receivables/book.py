@@ -34,7 +34,7 @@ class Items(NamedTuple):
       first: Position of the first item of the same document.
       instalment: 1, 2, … in order of due date; 0 for a document of one item.
       day: The entry's date (proleptic ordinal): from this day the item counts.
-      date: The document's own date; another than `day` only for opening items.
+      date: The document's own date; another than `day` where `dated:` says so.
       due: The due date; for credits the same as `date`.
       amount: Signed, in units of the currency's scale: positive is owed by the customer.
       residual: What is open after everything that the ledger knows.

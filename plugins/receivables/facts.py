@@ -1,7 +1,7 @@
 """Facts: what the ledger says about receivables, as typed immutable records that know their line.
 
 `receivables.language` makes them from entries; `receivables.book` builds the book from them.
-Nothing else reads tags or metadata.
+Nothing else decides by tags or metadata; reports only show and group by what the user wrote.
 """
 
 from __future__ import annotations

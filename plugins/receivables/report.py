@@ -1,7 +1,7 @@
 """A report: one relation evaluated as of a date, typed columns and rows, ready for any face.
 
 A relation (see `receivables.relations`) is defined once; evaluating it gives a `Report`.
-Faces (`receivables.faces`), BQL tables and Fava all show this same value and compute nothing.
+Faces (`receivables.faces`), BQL tables and Fava all show this same value and compute nothing but its totals.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Statements of account: from the book to the letters' records, for one customer or for all.
 
-No figure is computed here: lines are rows of the relations open_items and statement, the strip is a row
-of aging. What is added is who writes to whom, from the policy "statement" and the customer's metadata.
+Lines are rows of the relations open_items and statement, the strip is a row of aging; only their sums are
+made here. What is added is who writes to whom, from the policy "statement" and the customer's metadata.
 """
 
 from __future__ import annotations

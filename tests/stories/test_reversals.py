@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.ledgers import told
 
 INVOICE = """
@@ -359,3 +360,22 @@ def test_under_oldest_due_a_later_receipt_pays_the_invoice_that_a_bounced_cheque
 def test_a_reversal_on_the_receipt_s_own_day_leaves_no_trace_in_what_is_open() -> None:
     story = told(INVOICE + CHEQUE + BOUNCED.replace("2026-05-11", "2026-05-04"))
     assert story.open_on("2026-05-04") == {"INV-1": "1,000 VND"}
+
+
+@pytest.mark.parametrize("back", [250, 300])
+def test_a_partial_reversal_undoes_the_receipt_it_names_not_another_of_the_same_invoice(back: int) -> None:
+    """It links to the invoice as well, as the receipts do; the second receipt has exactly that amount to spare."""
+    story = told(
+        INVOICE
+        + CHEQUE.replace("^RC-1", "^RC-1 ^INV-1")
+        + f"""
+        2026-05-05 * "Hanoi Tower" "Paid again" ^RC-2 ^INV-1
+          Assets:Bank                         300 VND
+          Assets:Receivable:HanoiTower
+        2026-05-11 * "Hanoi Tower" "Bank takes back a part" #reversal ^REV-1 ^RC-1 ^INV-1
+          Assets:Receivable:HanoiTower        {back} VND
+          Assets:Bank
+        """,
+        problems=["more-than-open"] if back < 300 else [],
+    )
+    assert f"2026-05-11 RC-1 <- REV-1 {back} VND" in story.settled_by()

@@ -494,6 +494,8 @@ class Settling:
             return
         # What only moved a credit is undone with the credit, not instead of it.
         targets = [other for other in targets if self.kind[other] != _APPLY] or targets
+        # A receipt's own number means that receipt, whatever else shares the link of the invoice.
+        targets = [other for other in targets if self._is_named(other, item, names)] or targets
         # Several receipts may share the link of the invoice: the one of the same amount is meant,
         # else the latest.
         whole = [other for other in targets if self.amount[other] == -self.amount[item]]
@@ -515,6 +517,17 @@ class Settling:
                 amount=self.money(item, abs(self.residual[item])),
                 targets=", ".join(dict.fromkeys(self.number[target] for target in targets)),
             )
+
+    def _is_named(self, target: int, item: int, names: Iterable[str]) -> bool:
+        """Whether one of the names is the number of `target`, and of no document on the reversal's own side."""
+        number = self.number[target]
+        return number in names and not any(
+            self.number[other] == number
+            and self.amount[other] * self.amount[item] > 0
+            and self.kind[other] != _REVERSAL
+            for other in self.carriers[number]
+            if other < self._exist
+        )
 
     def _undo(self, item: int, target: int, day: int) -> None:
         """Give back what `target` has settled, as far as the reversal `item` reaches."""

@@ -1,4 +1,4 @@
-"""Movements: every posting on a customer's account, read into `Movement` records.
+"""Movements: every posting on a customer's account, read into the columns of `Movements`.
 
 This is the loop that touches every posting of the ledger, so it does little for the plain case (no
 tags, one link, no words in the metadata) and everything else in functions of its own.

@@ -78,14 +78,20 @@ def choose_unclear(
     owned_from: dict[str, datetime.date] = {}
     for number, date in zip(numbers, movements.date, strict=True):
         owned_from.setdefault(number, date)
+    # Chosen on one day counts from the next, so that the order within a day does not matter.
+    chosen: dict[str, datetime.date] = {}
     for position in unclear:
         entry = movements.entry[position]
+        if chosen and entry.date not in chosen.values():
+            owned_from = {**chosen, **owned_from}
+            chosen = {}
         links = sorted(entry.links)
         fitting = numbering.fitting(movements.kind[position], links, entry.date) or links
         candidates = [link for link in fitting if owned_from.get(link, datetime.date.max) > entry.date] or fitting
         if len(candidates) > 1:
             problems.append(problem("several-links", entry.meta, entry, links=", ".join(links), chosen=candidates[0]))
         numbers[position] = candidates[0]
+        chosen.setdefault(candidates[0], entry.date)
 
 
 def name_applied(movements: Movements, numbers: list[str], unnumbered: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""A question: which rows of a relation, as of which day, grouped how, in which currency."""
+"""A question: which rows of a relation, of which period, grouped how, in which currency."""
 
 from __future__ import annotations
 
