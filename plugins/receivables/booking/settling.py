@@ -278,7 +278,7 @@ class Settling:
         pocket, entry = self.pockets[self.pocket[item]], self.entry(item)
         return (
             self.number[item], pocket, self.kind[item], self.due[item], self.amount[item],
-            entry.payee or "", entry.narration or "", self.settles.get(item, ()), item,
+            entry.payee or "", entry.narration or "", self.settles.get(item, ()), sorted(self.links[item]), item,
         )  # fmt: skip
 
     def _decide_refund(self, item: int, before: int) -> None:
@@ -434,7 +434,7 @@ class Settling:
         entry = self.entry(item)
         return (
             self.due[item], self.date[item], self.number[item], self.amount[item],
-            entry.payee or "", entry.narration or "", item,
+            entry.payee or "", entry.narration or "", sorted(self.links[item]), item,
         )  # fmt: skip
 
     def _settle_by_policy(self, arrived: Sequence[int], day: int, *, everywhere: bool) -> None:
@@ -501,7 +501,7 @@ class Settling:
         whole = [other for other in targets if self.amount[other] == -self.amount[item]]
         if len(targets) > 1 and whole:
             targets = [whole[-1]]
-        newest = sorted(targets, key=lambda other: (-self.day[other], other))
+        newest = sorted(targets, key=lambda other: (-self.day[other], self._contents(other)))
         for target in newest:
             if self.kind[target] == _REVERSAL and self.number[item] in (
                 *self.settles.get(target, ()), *self.links[target]
