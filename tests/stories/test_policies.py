@@ -291,3 +291,18 @@ def test_a_bare_amount_in_dispute_is_in_the_currency_of_the_oldest_document() ->
     """
     both = A_PART.replace("^INV-1", "^INV-1 ^INV-3").replace("400 VND", "400")
     assert disputed(dollars + both, "2026-02-20") == {"INV-3": 10}
+
+
+def test_what_a_dispute_was_about_does_not_change_when_a_later_document_has_that_number() -> None:
+    order = """
+    2026-02-01 * "Hanoi Tower" "Order 77" ^INV-3 ^PO-77
+      Assets:Receivable:HanoiTower        300 VND
+      Income:Sales
+    """
+    later = """
+    2026-04-01 * "Hanoi Tower" "The order itself" ^PO-77
+      Assets:Receivable:HanoiTower         20 VND
+      Income:Sales
+    """
+    about = order + A_PART.replace("^INV-1", "^PO-77")
+    assert disputed(about, "2026-02-20") == disputed(about + later, "2026-02-20") == {"INV-3": 300}

@@ -75,7 +75,7 @@ def known_events(settled: Settling) -> list[Event]:
         numbers: dict[str, None] = {}
         for link in event.documents:
             documents = [
-                settled.number[document]
+                document
                 for document in settled.carriers.get(link, ())
                 if _pocket(settled, document).customer == event.customer
             ]
@@ -90,7 +90,9 @@ def known_events(settled: Settling) -> list[Event]:
                         customer=event.customer,
                     )
                 )
-            numbers.update(dict.fromkeys([link] if link in documents or not documents else documents))
+            # What was there on the day of the event: a later document must not change whom it was about.
+            known = [settled.number[d] for d in documents if settled.day[d] <= event.date.toordinal()]
+            numbers.update(dict.fromkeys([link] if link in known or not known else known))
         events.append(event._replace(documents=tuple(numbers)))
     return events
 

@@ -278,7 +278,8 @@ class Settling:
         pocket, entry = self.pockets[self.pocket[item]], self.entry(item)
         return (
             self.number[item], pocket, self.kind[item], self.due[item], self.amount[item],
-            entry.payee or "", entry.narration or "", self.settles.get(item, ()), sorted(self.links[item]), item,
+            entry.payee or "", entry.narration or "", self.settles.get(item, ()), sorted(self.links[item]),
+            self.sizes.get(self.first[item], 1), item,
         )  # fmt: skip
 
     def _decide_refund(self, item: int, before: int) -> None:
