@@ -31,6 +31,7 @@ AMOUNTS = {
     "VND": ("10", "10", "20", "30", "50", "100", "33", "1"),
     "USD": ("10.00", "10.00", "20", "30.00", "50.00", "33.33", "0.01", "10.005"),
 }
+PRICES = {"VND": ("",), "USD": ("", "", " @ 25,000 VND", " @ 25,400.5 VND")}
 INVOICES = ("INV-1", "INV-2", "INV-3")
 CREDITS = ("RC-1", "RC-2", "CM-1")
 NAMES = (*INVOICES, *INVOICES, *CREDITS, "INV-1/1", "INV-1/2", "INV-9", "ZZ-1", "AA-1")
@@ -156,30 +157,34 @@ def _block(draw: st.DrawFn, world: _World) -> Block:
     pool = CREDITS + INVOICES if kind == "reversal" else own * 2 + NAMES
     names = [name for name in pool if "/" not in name]
     links = draw(st.lists(st.sampled_from(names), min_size=kind == "reversal", max_size=2, unique=True))
-    lines = [
-        f'{date} * "{payee}" "{draw(st.sampled_from("ab"))}"'
-        + "".join(f" #{tag}" for tag in tags)
-        + "".join(f" ^{link}" for link in links)
-    ]
-    lines += _words(draw, kind, "  ", of_entry=True)
+    marks = "".join(f" #{tag}" for tag in tags) + "".join(f" ^{link}" for link in links)
+    narration, price = draw(st.sampled_from("ab")), draw(st.sampled_from(PRICES[currency]))
+    lines = _words(draw, kind, "  ", of_entry=True)
+    legs: list[str] = []
     if kind == "apply":
         amount = draw(st.sampled_from(AMOUNTS[currency]))
         one = draw(st.sampled_from(((account, payee), (account, payee), draw(st.sampled_from(world.who)))))
-        lines.append(f"  {account}  {amount} {currency}")
+        lines.append(f"  {account}  {amount} {currency}{price}")
         lines.append(f'    settles: "{draw(SETTLES)}"')
-        lines.append(f"  {one[0]}  -{amount} {currency}")
+        lines.append(f"  {one[0]}  -{amount} {currency}{price}")
         lines.append(f'    settles: "{draw(SETTLES)}"')
         if one[0] == CONTROL and one[1] != payee:
             lines.append(f'    customer: "{one[1]}"')
-        return Block(date, "\n".join(lines) + "\n")
-    for _ in range(draw(st.sampled_from((1, 1, 1, 2, 3)))):
-        amount = draw(st.sampled_from(AMOUNTS[currency]))
-        sign = "" if debit else "-"
-        where = account if draw(st.integers(0, 4)) or world is _NARROW else draw(st.sampled_from((ANN, BOB, BOB_OLD)))
-        lines.append(f"  {where}  {sign}{amount} {currency}")
-        lines += _words(draw, kind, "    ", of_entry=False)
-    lines.append(f"  {other}")
-    return Block(date, "\n".join(lines) + "\n")
+    else:
+        count = draw(st.sampled_from((1, 1, 1, 2, 3)))
+        for _ in range(count):
+            amount = draw(st.sampled_from(AMOUNTS[currency]))
+            sign = "" if debit else "-"
+            near = draw(st.integers(0, 4)) > 0 or world is _NARROW
+            where = account if near else draw(st.sampled_from((ANN, BOB, BOB_OLD)))
+            legs.append(f"  {where}  {sign}{amount} {currency}{price}")
+            legs += _words(draw, kind, "    ", of_entry=False)
+        lines += legs
+        lines.append(f"  {other}")
+        if count > 1:
+            # Entries with the same beginning and another end would differ in nothing that one leg can see.
+            narration += " " + " ".join(leg.strip().replace('"', "'") for leg in legs)
+    return Block(date, "\n".join([f'{date} * "{payee}" "{narration}"{marks}', *lines]) + "\n")
 
 
 def _words(draw: st.DrawFn, kind: str, indent: str, *, of_entry: bool) -> list[str]:

@@ -50,6 +50,7 @@ from receivables.view import view
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+RULES = sorted((DOCS / "rules").glob("*.md"))
 UPDATE = bool(os.environ.get("DOCS_UPDATE"))
 FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 COMMANDS = {"bean-ar": bean_ar, "bean-check": bean_check, "bean-query": bean_query}
@@ -162,7 +163,13 @@ def test_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: Mappin
     compare(DOCS / "tutorial.md", follow(DOCS / "tutorial.md", folder, quiet))
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/reports.md", "docs/statements.md", "ledger/README.md"])
+COMPANY_PAGES = [
+    "README.md", "docs/reports.md", "docs/statements.md", "ledger/README.md",
+    *(f"docs/rules/{path.name}" for path in RULES),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", COMPANY_PAGES)
 def test_commands_on_the_example_company(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet: Mapping[str, str]
 ) -> None:
@@ -324,6 +331,12 @@ def test_examples_of_the_language(tmp_path: Path) -> None:
     assert check_examples(DOCS / "language.md", tmp_path) > 35
 
 
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)
+def test_examples_of_the_rules(path: Path, tmp_path: Path) -> None:
+    """Every example of a rule gives what its page says."""
+    assert check_examples(path, tmp_path) > 1
+
+
 # Tables that come from the code
 
 
@@ -390,12 +403,20 @@ def relation_table(relation: str) -> str:
     return markdown(["Column", "Type", "Meaning"], rows)
 
 
-ANCHORS = {"open_items": "open-items", "tie_out": "tie-out"}
+def explained_at(relation: str) -> str:
+    """Where a relation is explained, as a link from docs/reports.md: the heading above its table of columns."""
+    for path in (DOCS / "reports.md", *RULES):
+        before, mark, _ = path.read_text("utf-8").partition(f"<!-- table relation {relation} -->")
+        if mark:
+            heading = re.findall(r"^#+ (.*)$", FENCE.sub("", before), re.MULTILINE)[-1]
+            page = "" if path.parent == DOCS else f"rules/{path.name}"
+            return f"{page}#{anchor_of(heading)}"
+    pytest.fail(f"no page has the columns of {relation}: <!-- table relation {relation} -->")
 
 
 def relations_table() -> str:
     rows = [
-        [f"[{name}](#{ANCHORS.get(name, name)})", f"`#{TABLE_NAMES[name]}`", relation.about]
+        [f"[{name}]({explained_at(name)})", f"`#{TABLE_NAMES[name]}`", relation.about]
         for name, relation in RELATIONS.items()
     ]
     return markdown(["Report", "Table in BQL", "What it answers"], rows)
@@ -434,7 +455,7 @@ def generated(name: str) -> str:
     return makers[what]()
 
 
-PAGES = sorted([ROOT / "README.md", ROOT / "ledger" / "README.md", *DOCS.glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "ledger" / "README.md", *DOCS.glob("*.md"), *RULES])
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -496,10 +517,11 @@ def test_words_of_the_code_are_those_of_the_page(heading: str, words: Sequence[s
 
 
 def test_policies_of_the_code_are_those_of_the_page() -> None:
-    """Each policy has a section, and an example sets each of its keys."""
-    assert sorted(re.findall(r"^### Policy (.*)$", LANGUAGE, re.MULTILINE)) == sorted(FORMS)
+    """Each policy has a section, here or on the page of its rule, and an example sets each of its keys."""
+    pages = LANGUAGE + "".join(path.read_text("utf-8") + "\n## \n" for path in RULES)
+    assert sorted(re.findall(r"^### Policy (.*)$", pages, re.MULTILINE)) == sorted(FORMS)
     for subject, form in FORMS.items():
-        section = LANGUAGE[LANGUAGE.index(f"### Policy {subject}\n") :]
+        section = pages[pages.index(f"### Policy {subject}\n") :]
         section = section[: section.index("\n## ") if "\n### " not in section else section.index("\n### ")]
         text = written(section)
         assert f'"receivables-policy" "{subject}"' in text
@@ -511,7 +533,9 @@ def test_policies_of_the_code_are_those_of_the_page() -> None:
 
 def test_defaults_of_roles() -> None:
     """The default accounts of each role, under Beancount's own names of the roots."""
-    roots = {"name_assets": "Assets", "name_expenses": "Expenses", "name_liabilities": "Liabilities"}
+    roots = {
+        "name_assets": "Assets", "name_expenses": "Expenses", "name_liabilities": "Liabilities", "name_income": "Income",
+    }  # fmt: skip
     for name, _, defaults in rows_under(LANGUAGE, "Which accounts"):
         expected = [f"{roots[root]}:{below}" for root, below in DEFAULT_ROLES[name.strip("`")]]
         assert re.findall(r"`([^`]+)`", defaults) == expected
@@ -604,10 +628,15 @@ def test_the_relation_that_the_developers_page_makes() -> None:
     assert all(totals[row[0], row[1]] == row[3] for row in report.rows)
 
 
+def anchor_of(heading: str) -> str:
+    """The anchor of one heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 def anchors(page: str) -> set[str]:
     """The anchors that GitHub gives to the headings of a page."""
     headings = re.findall(r"^#+ (.*)$", FENCE.sub("", page), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {anchor_of(heading) for heading in headings}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

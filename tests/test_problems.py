@@ -124,6 +124,16 @@ CASES = (
         ('penalty policy "standart"', "use one of: standard, none"),
     ),
     Case(
+        "bad-rate",
+        '2026-01-01 custom "receivables-rate" "ECB-MRO" 2.15  ; HERE\n  verified: "perhaps"',
+        ("verified: of the rate ECB-MRO", "write TRUE or FALSE"),
+    ),
+    Case(
+        "rate-twice",
+        '2026-01-01 custom "receivables-rate" "ECB-MRO" 2.15\n2026-01-01 custom "receivables-rate" "ECB-MRO" 2.5  ; HERE',
+        ("the rate ECB-MRO of 2026-01-01 is set twice", "keep the right one"),
+    ),
+    Case(
         "contract-twice",
         """
         2025-01-01 custom "receivables-contract" "HD-1" Assets:Receivable:HanoiTower

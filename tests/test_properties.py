@@ -6,9 +6,11 @@ The ledgers are random (see `random_ledgers`). HYPOTHESIS_PROFILE=deep looks at 
 from __future__ import annotations
 
 import datetime
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ from tests.random_ledgers import CONTROL, DATES, RandomLedger, in_order, random_
 from receivables.book import Book
 from receivables.booking import build
 from receivables.language.reading import read
+from receivables.loading import load_book
 from receivables.relations import RELATIONS, evaluate
 from receivables.relations.question import Question, read_condition
 from receivables.report import Report, totals
@@ -121,6 +124,23 @@ def test_the_order_of_entries_does_not_matter(ledger: RandomLedger, data: st.Dat
             assert without_lines(first) == without_lines(second), (name, as_of)
             assert first.notes == second.notes
     assert set(one.codes) == set(two.codes)
+
+
+@given(random_ledgers(), st.data())
+@settings(max_examples=30)
+def test_in_how_many_files_the_entries_stand_does_not_matter(ledger: RandomLedger, data: st.DataObject) -> None:
+    files: dict[str, list[str]] = {"a": [], "b": [], "c": []}
+    for block in ledger.blocks:
+        files[data.draw(st.sampled_from("abc"))].append(block.text)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "main.beancount"
+        path.write_text(ledger.head + "".join(f'include "{name}.beancount"\n' for name in files))
+        for name, texts in files.items():
+            (Path(folder) / f"{name}.beancount").write_text("\n".join(texts))
+        several = load_book(path).book
+    one = loaded(ledger).book
+    for name in RELATIONS:
+        assert without_lines(evaluate(one, name, AFTER)) == without_lines(evaluate(several, name, AFTER)), name
 
 
 CONDITIONS = (

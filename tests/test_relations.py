@@ -344,6 +344,7 @@ def test_before_the_first_posting_there_is_nothing_to_tie_out(story: Told) -> No
         (("outstanding=7,000,000",), ["INV-3"]),
         (("collector=",), ["INV-3"]),
         (("collector!=",), ["INV-1", "INV-2", "RC-2"]),
+        (("terms<zzz",), ["INV-1"]),
         (("bucket=credits",), ["RC-2"]),
         (("kind!=invoice",), ["RC-2"]),
     ],

@@ -30,7 +30,7 @@ from typing import Any, Final, NamedTuple
 
 from receivables import __version__
 from receivables.book import Book, Items, LedgerColumns, SettlementColumns, TextColumns, Unexplained
-from receivables.facts import Customer, Event, Pocket, PriceFact
+from receivables.facts import Booked, Customer, Event, Pocket, PriceFact
 from receivables.files import write_whole
 from receivables.language.configuration import read_settings
 from receivables.money import Scale
@@ -309,6 +309,7 @@ def _sections(
             [[c.date.isoformat(), c.type, [pack(v.value) for v in c.values or ()], pack_all(c.meta)] for c in customs]
         ),
         "events": _json([_packed_event(event) for event in book.events]),
+        "booked": _json([_packed_booked(each) for each in book.booked]),
         "prices": _json([[p.date.isoformat(), p.base, p.quote, str(p.rate)] for p in book.prices]),
         "problems": _json([_packed_problem(item) for item in book.problems]),
         "errors": _json([_packed_problem(item) for item in errors]),
@@ -321,6 +322,13 @@ def _packed_event(event: Event) -> list[Any]:
         event.date.isoformat(), event.account, event.customer, event.kind, event.comment, list(event.documents),
         pack(event.amount), event.currency, pack(event.by), pack_all(event.details),
         pack_all({key: event.entry.meta.get(key) for key in ("filename", "lineno")}),
+    ]  # fmt: skip
+
+
+def _packed_booked(each: Booked) -> list[Any]:
+    return [
+        each.date.isoformat(), each.role, each.account, str(each.amount), each.currency, each.customer, each.kind,
+        list(each.tags), list(each.links), pack_all(each.details), pack_all(each.source),
     ]  # fmt: skip
 
 
@@ -470,6 +478,7 @@ def _kept(sections: _Sections) -> Kept:
         account_details=LazyMapping(lambda: dict(sections.json("accounts")), StoredDetails),
         closed={account: datetime.date.fromisoformat(date) for account, date in names["closed"].items()},
         events=Lazy(lambda: [_event(row) for row in sections.json("events")]),
+        booked=Lazy(lambda: [_booked(row) for row in sections.json("booked")]),
         prices=Lazy(
             lambda: [
                 PriceFact(datetime.date.fromisoformat(date), base, quote, Decimal(rate))
@@ -513,6 +522,14 @@ def _event(row: Sequence[Any]) -> Event:
     return Event(
         datetime.date.fromisoformat(date), account, customer, kind, comment, tuple(documents),
         unpack(amount), currency, unpack(by), StoredDetails(details), _Entry(StoredDetails(place)),
+    )  # fmt: skip
+
+
+def _booked(row: Sequence[Any]) -> Booked:
+    date, role, account, amount, currency, customer, kind, tags, links, details, source = row
+    return Booked(
+        datetime.date.fromisoformat(date), role, account, Decimal(amount), currency, customer, kind,
+        tuple(tags), tuple(links), StoredDetails(details), StoredDetails(source),
     )  # fmt: skip
 
 

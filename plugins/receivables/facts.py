@@ -134,6 +134,35 @@ class Event(NamedTuple):
     entry: Any
 
 
+class Booked(NamedTuple):
+    """A posting on an account that a rule watches: what was charged, provided, recovered or revalued so far.
+
+    Attributes:
+      date: The entry's date.
+      role: The account's role, one of `settings.WATCHED`.
+      account: The account.
+      amount: Signed, as booked: income and liabilities are negative.
+      currency: Of the amount.
+      customer: Whom it concerns: `customer:` of posting or entry, else the only customer of the entry; else "".
+      kind: The kind that the entry's tag names, "" without one.
+      tags, links: The entry's.
+      details: Metadata of posting and entry, the posting's first.
+      source: Metadata with `filename` and `lineno` of the posting.
+    """
+
+    date: datetime.date
+    role: str
+    account: str
+    amount: Decimal
+    currency: str
+    customer: str
+    kind: str
+    tags: tuple[str, ...]
+    links: tuple[str, ...]
+    details: Mapping[str, Any]
+    source: Mapping[str, Any]
+
+
 class PriceFact(NamedTuple):
     """A published price: one `base` is worth `rate` of `quote` from `date` on."""
 
@@ -154,6 +183,7 @@ class Facts(NamedTuple):
       pockets: Where movements stand.
       movements: Every posting on a receivable account.
       events: Notes and documents on customers' accounts.
+      booked: Every posting on an account that a rule watches.
       prices: Price directives.
       precisions: Currency → decimal places that the ledger states for it (the commodity's `precision:`
         or the option "display_precision").
@@ -170,6 +200,7 @@ class Facts(NamedTuple):
     pockets: Sequence[Pocket]
     movements: Movements
     events: Sequence[Event]
+    booked: Sequence[Booked]
     prices: Sequence[PriceFact]
     precisions: Mapping[str, int]
     title: str

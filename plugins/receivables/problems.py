@@ -92,6 +92,16 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         'use one that it has (the nearest is {nearest}), or add custom "receivables-contract" "{number}"',
     ),
     "contract-twice": Form(ERROR, "the contract {number} is set twice", "keep one of them; the other is at {other}"),
+    "bad-rate": Form(
+        ERROR,
+        "{key}: of the rate {name} cannot be read; the rate is left out",
+        "write {expected}",
+    ),
+    "rate-twice": Form(
+        ERROR,
+        "the rate {name} of {date} is set twice with different figures",
+        "keep the right one; the other is at {other}",
+    ),
     "customer-ignored": Form(
         WARNING,
         'customer: "{customer}" counts for nothing on {account}, which is the account of {owner}',

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from receivables.money import EXACT
+from receivables.problems import Problem
 
 Value = str | int | bool | Decimal | datetime.date | None
 """What a cell may hold. Money and rates are `Decimal` with their exact digits; a missing value is None."""
@@ -50,6 +51,7 @@ class Report(NamedTuple):
       rows: One tuple a row, values in the order of the columns.
       notes: Sentences a reader needs beside the figures: the aging basis, the rates used, the tie-out.
       digits: For each currency, how many decimal places its amounts show (VND 0, USD 2, KWD 3).
+      problems: What was found wrong while the figures were made, as a rate that is missing for a day.
     """
 
     relation: str
@@ -59,6 +61,7 @@ class Report(NamedTuple):
     rows: Sequence[Row]
     notes: tuple[str, ...] = ()
     digits: dict[str, int] = {}
+    problems: tuple[Problem, ...] = ()
 
     def position(self, name: str) -> int:
         """The position of the column called `name`; raises KeyError when there is none."""

@@ -20,8 +20,21 @@ BANK: Final = "bank"
 BAD_DEBT: Final = "bad-debt"
 SUSPENSE: Final = "suspense"
 
-ROLES: Final = (CUSTOMERS, BANK, BAD_DEBT, SUSPENSE)
+PENALTY_INCOME: Final = "penalty-income"
+ALLOWANCE: Final = "allowance"
+PROVISION_EXPENSE: Final = "provision-expense"
+RECOVERIES: Final = "recoveries"
+EXCHANGE: Final = "exchange"
+UNREALISED: Final = "unrealised-exchange"
+
+ROLES: Final = (
+    CUSTOMERS, BANK, BAD_DEBT, SUSPENSE,
+    PENALTY_INCOME, ALLOWANCE, PROVISION_EXPENSE, RECOVERIES, EXCHANGE, UNREALISED,
+)  # fmt: skip
 """The roles that `custom "receivables-accounts"` may give to accounts."""
+
+WATCHED: Final = (PENALTY_INCOME, ALLOWANCE, PROVISION_EXPENSE, RECOVERIES, EXCHANGE, UNREALISED)
+"""The roles of accounts on which the rules book; what stands there is read."""
 
 DEFAULT_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     CUSTOMERS: (
@@ -32,6 +45,12 @@ DEFAULT_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     BANK: (("name_assets", "Bank"), ("name_assets", "Cash"), ("name_assets", "Checking")),
     BAD_DEBT: (("name_expenses", "BadDebt"), ("name_expenses", "BadDebts")),
     SUSPENSE: (("name_liabilities", "UnidentifiedReceipts"),),
+    PENALTY_INCOME: (("name_income", "LatePayment"),),
+    ALLOWANCE: (("name_assets", "DoubtfulDebts"),),
+    PROVISION_EXPENSE: (("name_expenses", "DoubtfulDebts"),),
+    RECOVERIES: (("name_income", "Recoveries"),),
+    EXCHANGE: (("name_income", "ExchangeGains"), ("name_expenses", "ExchangeLosses")),
+    UNREALISED: (("name_income", "UnrealisedExchange"),),
 }
 """Role → (option that names the root, account below it), for roles without a line of their own."""
 
@@ -88,11 +107,22 @@ class Policy(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """A published rate in percent, in force from its date until the next of the same name."""
+    """A published rate, in force from its date until the next of the same name.
+
+    Attributes:
+      date: Its first day.
+      name: The series: "ECB-MRO".
+      percent: In percent a year; negative rates are real.
+      until: The last day for which it is known to be in force, where `until:` says so; afterwards it is missing.
+      verified: Whether the figure was checked against its publisher; `verified: FALSE` says that it was not.
+      source: Metadata with `filename` and `lineno`.
+    """
 
     date: datetime.date
     name: str
     percent: Decimal
+    until: datetime.date | None
+    verified: bool
     source: Mapping[str, Any]
 
 
@@ -129,6 +159,15 @@ class Settings(NamedTuple):
                 break
             found = policy
         return found
+
+    def rate(self, name: str, date: datetime.date) -> Rate | None:
+        """The published rate `name` in force on `date`; None where the ledger has none for that day."""
+        found = None
+        for rate in self.rates.get(name, ()):
+            if rate.date > date:
+                break
+            found = rate
+        return None if found is not None and found.until is not None and found.until < date else found
 
     def value(self, subject: str, key: str, date: datetime.date, default: Any = None, name: str = "") -> Any:
         """The value of one key of the policy in force on `date`, or `default`."""

@@ -28,8 +28,9 @@ from receivables.faces import FACES
 from receivables.files import write_whole
 from receivables.letters import FORMATS, Letter, LetterError, render
 from receivables.letters.model import Statement
+from receivables.lookup import Lookup
 from receivables.relations import RELATIONS, evaluate
-from receivables.relations.question import Condition, ConditionError, Lookup, Question
+from receivables.relations.question import Condition, ConditionError, Question
 from receivables.statements import LANGUAGES, STYLES, outside
 from receivables.statements import statements as make_statements
 from receivables.view import default_as_of, view

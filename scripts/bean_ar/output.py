@@ -17,7 +17,7 @@ from receivables.book import Book
 from receivables.faces import FACES, FaceError, render
 from receivables.facts import Pocket
 from receivables.files import write_whole
-from receivables.problems import problem
+from receivables.problems import ERROR, located, problem
 from receivables.relations.question import Question, known_keys
 from receivables.report import Report
 from receivables.view import rates_at, view
@@ -66,6 +66,13 @@ def finish(opened: Opened, *, all_problems: bool) -> None:
         remark(f"note: {why}", "yellow")
     if opened.failed:
         sys.exit(1)
+
+
+def show_report_problems(report: Report) -> bool:
+    """List on standard error what was found wrong while a report was made; whether one of it is an error."""
+    for item in report.problems:
+        remark(located(item), "red" if item.severity == ERROR else "yellow")
+    return any(item.severity == ERROR for item in report.problems)
 
 
 def check_question(

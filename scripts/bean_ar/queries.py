@@ -18,7 +18,7 @@ from bean_ar.options import as_of_option, output_options, problems_option
 from bean_ar.output import chosen_format, finish, show_report
 from receivables.faces import FACES
 from receivables.faces.text import neutral
-from receivables.relations.question import plain
+from receivables.lookup import plain
 from receivables.report import Column, Report
 
 

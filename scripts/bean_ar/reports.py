@@ -12,7 +12,15 @@ import click
 
 from bean_ar.ledger import open_ledger
 from bean_ar.options import FirstDay, common_options, filter_options, ledger_argument, output_options
-from bean_ar.output import check_currency, check_period, check_question, chosen_format, finish, show_report
+from bean_ar.output import (
+    check_currency,
+    check_period,
+    check_question,
+    chosen_format,
+    finish,
+    show_report,
+    show_report_problems,
+)
 from receivables.faces import FACES
 from receivables.relations import RELATIONS, evaluate
 from receivables.relations.aging import columns_for
@@ -73,7 +81,10 @@ def relation_command(name: str) -> click.Command:
         except ConditionError as error:
             raise click.UsageError(str(error)) from error
         show_report(report, chosen, output, force=force)
+        failed = show_report_problems(report)
         finish(opened, all_problems=all_problems)
+        if failed:
+            sys.exit(1)
 
     columns = "\n".join(
         fill(f"{c.name:<20} {c.about}", 78, initial_indent="  ", subsequent_indent=" " * 23)

@@ -264,6 +264,22 @@ def test_a_lower_price_at_payment_is_a_loss() -> None:
     assert row["exchange_difference"] == -20_000
 
 
+def test_a_refund_at_a_higher_price_is_a_loss() -> None:
+    story = told(
+        """
+        2026-03-31 * "Hanoi Tower" "Goodwill" #credit-memo ^CM-1
+          Income:Sales
+          Assets:Receivable:HanoiTower         -100.00 USD @ 25,000 VND
+        2026-04-30 * "Hanoi Tower" "Paid back" #refund ^RF-1
+          settles: "CM-1"
+          Assets:Receivable:HanoiTower          100.00 USD @ 25,400 VND
+          Assets:Bank
+        """
+    )
+    (row,) = story.rows("settlements")
+    assert (row["document"], row["exchange_difference"]) == ("CM-1", -40_000)
+
+
 def test_a_bounced_payment_takes_its_exchange_difference_back() -> None:
     story = told(
         IN_DONG

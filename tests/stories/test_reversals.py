@@ -129,6 +129,25 @@ def test_a_bounced_cheque_that_only_links_to_its_invoice_is_found_by_its_amount(
     assert story.open_on("2026-05-11") == {"INV-1": "400 VND"}
 
 
+def test_of_two_receipts_of_an_invoice_the_one_of_the_same_amount_bounced() -> None:
+    story = told(
+        INVOICE
+        + """
+        2026-05-04 * "Hanoi Tower" "Cheque" ^RC-1 ^INV-1
+          Assets:Bank                         400 VND
+          Assets:Receivable:HanoiTower
+        2026-05-05 * "Hanoi Tower" "Transfer" ^RC-2 ^INV-1
+          Assets:Bank                         600 VND
+          Assets:Receivable:HanoiTower
+        2026-05-11 * "Hanoi Tower" "Cheque bounced" #reversal ^INV-1
+          number: "REV-1"
+          Assets:Receivable:HanoiTower        400 VND
+          Assets:Bank
+        """
+    )
+    assert "2026-05-11 RC-1 <- REV-1 400 VND" in story.settled_by()
+
+
 def test_part_of_a_receipt_goes_back_and_opens_the_invoice_by_as_much() -> None:
     story = told(
         INVOICE
@@ -360,6 +379,7 @@ def test_under_oldest_due_a_later_receipt_pays_the_invoice_that_a_bounced_cheque
 def test_a_reversal_on_the_receipt_s_own_day_leaves_no_trace_in_what_is_open() -> None:
     story = told(INVOICE + CHEQUE + BOUNCED.replace("2026-05-11", "2026-05-04"))
     assert story.open_on("2026-05-04") == {"INV-1": "1,000 VND"}
+    assert story.settled_by() == ["2026-05-04 RC-1 <- RC-1 1,000 VND"]
 
 
 @pytest.mark.parametrize("back", [250, 300])

@@ -40,6 +40,7 @@ def build(facts: Facts) -> Book:
         account_details=facts.account_details,
         closed=facts.closed,
         events=known_events(settled),
+        booked=facts.booked,
         prices=facts.prices,
         scales=scales,
         pockets=facts.pockets,

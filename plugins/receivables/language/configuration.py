@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
@@ -244,7 +245,22 @@ def _rate(entry: Any, rates: dict[str, list[Rate]], problems: list[Problem]) -> 
     if len(values) != 2 or not isinstance(values[1], Decimal):
         problems.append(problem("setting-without-name", entry.meta, entry, word=entry.type, example=EXAMPLES[RATE]))
         return
-    rates.setdefault(values[0], []).append(Rate(entry.date, values[0], values[1], entry.meta))
+    until, verified = (entry.meta or {}).get("until"), (entry.meta or {}).get("verified", True)
+    if not (until is None or isinstance(until, datetime.date)) or not isinstance(verified, bool):
+        key, expected = (
+            ("verified", "TRUE or FALSE") if isinstance(until, datetime.date | None) else ("until", "a date")
+        )
+        problems.append(problem("bad-rate", entry.meta, entry, key=key, name=values[0], expected=expected))
+        return
+    same = rates.setdefault(values[0], [])
+    for other in same:
+        if other.date == entry.date:
+            # Two files of ready policies may both bring a series; only a contradiction is wrong.
+            if other.percent != values[1]:
+                place = f"{other.source.get('filename')}:{other.source.get('lineno')}"
+                problems.append(problem("rate-twice", entry.meta, entry, name=values[0], date=entry.date, other=place))
+            return
+    same.append(Rate(entry.date, values[0], values[1], until, verified, entry.meta))
 
 
 def _contract(entry: Any, contracts: dict[str, Contract], problems: list[Problem]) -> None:

@@ -13,7 +13,7 @@ from receivables.language.configuration import CUSTOMER, nearest, public
 from receivables.problems import Problem, problem
 from receivables.settings import CUSTOMERS, Settings
 
-NAMED_POLICIES: Final = ("penalty",)
+NAMED_POLICIES: Final = ("penalty", "limitation")
 """The customer's words that name a policy; "none" stands for no policy at all."""
 
 

@@ -25,15 +25,17 @@ from receivables.facts import (
     RETENTION,
     TAGGED_KINDS,
     WRITE_OFF,
+    Booked,
     Movements,
     Pocket,
 )
+from receivables.language.booked import read_booked
 from receivables.language.configuration import nearest
 from receivables.language.customers import customer_of, within
 from receivables.language.numbers import Numbering, choose_unclear, name_applied, name_unnumbered
 from receivables.problems import Problem, problem
 from receivables.rules.terms import Terms, TermsError, parse_terms
-from receivables.settings import BAD_DEBT, BANK, CUSTOMERS, SUSPENSE, Settings
+from receivables.settings import ALLOWANCE, BAD_DEBT, BANK, CUSTOMERS, SUSPENSE, WATCHED, Settings
 
 WORDS: Final = frozenset({"settles", "invoice", "due", "terms", "number", "dated", "customer", "contract", "kind"})
 """The metadata words that this module understands on transactions and postings."""
@@ -54,6 +56,7 @@ _BAD_DEBT: Final = 4
 _EQUITY: Final = 8
 _MONEY_IN: Final = 16
 _MONEY_OUT: Final = 32
+_WATCHED: Final = 64
 _ONE_SIDED: Final = DEBITS | CREDITS | {REFUND}
 _DEBIT_KINDS: Final = DEBITS | {REFUND}
 _OWN_INVOICE: Final = DEBITS | {OPENING, ""}
@@ -68,11 +71,13 @@ class Reading(NamedTuple):
 
     Attributes:
       payees: Code → metadata of the first entry, for customers of control accounts.
+      booked: The postings on accounts that rules watch.
     """
 
     pockets: list[Pocket]
     movements: Movements
     payees: dict[str, Mapping[str, Any]]
+    booked: list[Booked]
 
 
 class _Roles(dict[str, int]):
@@ -84,7 +89,10 @@ class _Roles(dict[str, int]):
             (_CUSTOMER, settings.roles[CUSTOMERS]),
             (_BANK, (*settings.roles[BANK], *settings.roles[SUSPENSE])),
             (_BAD_DEBT, settings.roles[BAD_DEBT]),
+            # What is given up against the allowance is written off as well.
+            (_BAD_DEBT | _WATCHED, settings.roles[ALLOWANCE]),
             (_EQUITY, (equity,)),
+            (_WATCHED, tuple(account for role in WATCHED for account in settings.roles[role])),
         )
 
     def __missing__(self, account: str) -> int:
@@ -217,6 +225,7 @@ def read_movements(
     parts: dict[int, str] = {}
     several_links: list[int] = []
     unnumbered: list[int] = []
+    watched: list[tuple[Any, Any]] = []
     for entry in transactions:
         found: Any = None
         several = False
@@ -238,6 +247,8 @@ def read_movements(
                         sides |= _MONEY_IN if units.number > 0 else _MONEY_OUT
                 else:
                     sides |= role
+                    if role & _WATCHED:
+                        watched.append((entry, posting))
         if found is None:
             continue
         meta, date, _, _, _, tags, links, _ = entry
@@ -334,7 +345,7 @@ def read_movements(
         choose_unclear(movements, numbers, several_links, numbering, problems)
     if unnumbered:
         name_unnumbered(movements, numbers, unnumbered, reader.pockets)
-    return Reading(reader.pockets, movements, reader.payees)
+    return Reading(reader.pockets, movements, reader.payees, read_booked(watched, movements, reader.pockets, settings))
 
 
 def _side(posting: Any) -> tuple[bool, str]:

@@ -48,6 +48,7 @@ def read(entries: Sequence[Any], options: Mapping[str, Any]) -> Facts:
         pockets=read_in.pockets,
         movements=read_in.movements,
         events=read_events(others, details, problems),
+        booked=read_in.booked,
         prices=[
             PriceFact(entry.date, entry.currency, entry.amount.currency, entry.amount.number)
             for entry in others

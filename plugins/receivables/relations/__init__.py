@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from receivables.book import Book
+from receivables.lookup import Lookup
 from receivables.relations import (
     aging,
     customers,
@@ -19,7 +20,7 @@ from receivables.relations import (
     statement,
     tie_out,
 )
-from receivables.relations.question import Lookup, Question, grouped
+from receivables.relations.question import Question, grouped
 from receivables.report import Column, Report, Value
 from receivables.rules.aging import aging_policy
 from receivables.view import View, view

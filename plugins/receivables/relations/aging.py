@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from receivables.lookup import Lookup
 from receivables.money import added
 from receivables.relations.open_items import CONVERTED, conversion_notes, digits
-from receivables.relations.question import Condition, Lookup, Question, filtered, narrowed
+from receivables.relations.question import Condition, Question, filtered, narrowed
 from receivables.relations.tie_out import tie_out_notes
 from receivables.report import Column, Report, Row, Value
 from receivables.rules.aging import BASES, Aging, aging_policy

@@ -6,7 +6,8 @@ import os
 from decimal import Decimal
 from typing import Any, Final
 
-from receivables.relations.question import Lookup, Question, filtered, split_conditions
+from receivables.lookup import Lookup
+from receivables.relations.question import Question, filtered, split_conditions
 from receivables.report import Column, Report
 from receivables.view import View
 

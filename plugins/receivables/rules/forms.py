@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from receivables.rules import aging
+from receivables.rules import aging, assignment
 from receivables.rules.terms import Terms, parse_terms
 from receivables.settings import Key, PolicyForm, flag, lines, one_of, text, whole_number, words
 
@@ -117,6 +117,7 @@ STATEMENT: Final = PolicyForm(
 )
 
 FORMS: Final[Mapping[str, PolicyForm]] = {
-    form.subject: form for form in (aging.FORM, TERMS, SETTLEMENT, NUMBERING, PENALTY, STATEMENT, STRICT)
+    form.subject: form
+    for form in (aging.FORM, TERMS, SETTLEMENT, NUMBERING, PENALTY, STATEMENT, STRICT, assignment.ENTITY)
 }
 """Subject → form, for every policy that a ledger may set."""

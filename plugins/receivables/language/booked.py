@@ -1,0 +1,74 @@
+"""Booked: what the rules have booked so far, from the postings on the accounts that they watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from receivables.facts import TAGGED_KINDS, Booked, Movements, Pocket
+from receivables.language.configuration import public
+from receivables.language.customers import within
+from receivables.settings import WATCHED, Settings
+
+
+def read_booked(
+    watched: Sequence[tuple[Any, Any]], movements: Movements, pockets: Sequence[Pocket], settings: Settings
+) -> list[Booked]:
+    """The postings on watched accounts, in order of date.
+
+    Args:
+      watched: Transaction and posting of each.
+      movements, pockets: What stands on customers' accounts, which tells the customer of an entry.
+      settings: The roles.
+    """
+    if not watched:
+        return []
+    customers = _customers({id(entry) for entry, _ in watched}, movements, pockets)
+    roles = {account: _role(account, settings) for account in {posting.account for _, posting in watched}}
+    found = []
+    for entry, posting in watched:
+        units = posting.units
+        if units is None or not units.number:
+            continue
+        details = {**public(entry.meta), **public(posting.meta)}
+        named = details.get("customer")
+        of_entry = customers.get(id(entry), ())
+        customer = named if isinstance(named, str) else of_entry[0] if len(of_entry) == 1 else ""
+        tags = tuple(sorted(entry.tags or ()))
+        found.append(
+            Booked(
+                date=entry.date,
+                role=roles[posting.account],
+                account=posting.account,
+                amount=units.number,
+                currency=units.currency,
+                customer=customer,
+                kind=next((tag for tag in tags if tag in TAGGED_KINDS), ""),
+                tags=tags,
+                links=tuple(sorted(entry.links or ())),
+                details=details,
+                source=_place(posting.meta if posting.meta and "lineno" in posting.meta else entry.meta),
+            )
+        )
+    return found
+
+
+def _customers(wanted: set[int], movements: Movements, pockets: Sequence[Pocket]) -> Mapping[int, Sequence[str]]:
+    """Transaction → its customers, for the transactions that are wanted."""
+    found: dict[int, list[str]] = {}
+    for entry, pocket in zip(movements.entry, movements.pocket, strict=True):
+        if id(entry) in wanted:
+            of_entry = found.setdefault(id(entry), [])
+            if pockets[pocket].customer not in of_entry:
+                of_entry.append(pockets[pocket].customer)
+    return found
+
+
+def _place(meta: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return {key: (meta or {}).get(key) for key in ("filename", "lineno")}
+
+
+def _role(account: str, settings: Settings) -> str:
+    """The watched role of an account: that of the longest name when one account stands below another."""
+    found = [(len(root), role) for role in WATCHED for root in settings.roles[role] if within(account, (root,))]
+    return max(found)[1]
