@@ -29,6 +29,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from receivables.language import movements
+from receivables.posting.text import quoted
 from receivables_importers.start import (
     Conversion,
     Options,
@@ -43,7 +44,7 @@ from receivables_importers.start import (
 )
 from receivables_importers.start.mapping import RESERVED_KEYS, metadata_key, parse_settings
 from receivables_importers.start.reading import Grid, Sheet, read_bytes, sheet_of
-from receivables_importers.start.text import Names, account_leaf, is_link, ledger_text, quoted, safe_link
+from receivables_importers.start.text import Names, account_leaf, is_link, ledger_text, safe_link
 
 D = Decimal
 GOLDENS = Path(__file__).parent / "goldens" / "start"

@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from beancount.core import account as accounts
 from beancount.core.amount import Amount
-from beancount.core.data import EMPTY_SET, Custom, Note, Open, Posting, Transaction
+from beancount.core.data import EMPTY_SET, Custom, Directive, Note, Open, Posting, Transaction
 from beancount.parser import parser
 from beancount.parser.grammar import ValueType
 
 from receivables.money import iso_digits
+from receivables.posting.text import comment, quoted
 from receivables.rules.terms import TermsError, due_date, parse_terms
 from receivables_importers.start.documents import Document, Part, Payment, documents, payments
 from receivables_importers.start.headers import CUSTOMER_WORDS, FIELDS
@@ -23,7 +24,7 @@ from receivables_importers.start.parties import Codes, Party, customer_table, pa
 from receivables_importers.start.problems import Findings, Problem, StartError, shown
 from receivables_importers.start.reading import Cell
 from receivables_importers.start.records import Item, Records
-from receivables_importers.start.text import Directive, comment, ledger_text, quoted
+from receivables_importers.start.text import ledger_text
 from receivables_importers.start.values import decimal_places
 
 ENTRIES_A_FILE_MAX: Final = 1_000

@@ -1,44 +1,24 @@
-"""Text: Beancount directives as ledger text in which no word of a file can become a directive.
-
-Every text goes into quotes with quotes, backslashes and line breaks escaped, every name is made legal, and
-what was written is parsed back by Beancount itself and compared with what was meant.
-"""
+"""Text: names for accounts and links that resemble a spreadsheet's words, and the text of the new ledger's files."""
 
 from __future__ import annotations
 
-import datetime
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from beancount.core import account as accounts
-from beancount.core.amount import Amount
-from beancount.core.data import Custom, Note, Open, Posting, Transaction
-from beancount.parser import parser
+from beancount.core.data import Directive, Transaction
 
+from receivables.faces.cells import cells_wide
+from receivables.posting import text as ledger
 from receivables_importers.start.problems import StartError, shown
 
 LEAF_CHARACTERS_MAX: Final = 60
 LINK_CHARACTERS_MAX: Final = 80
 _AMOUNT_WIDTH: Final = 16
-_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\b": "\\b"}
-_ESCAPED: Final = re.compile('["\\\\\n\r\t\f\b]')
 _LINK: Final = re.compile(r"[A-Za-z0-9\-_/.]+")
 _NOT_OF_LINK: Final = re.compile(r"[^A-Za-z0-9\-_/.]+")
-_PLACES: Final = frozenset({"filename", "lineno"})
-
-Directive = Open | Custom | Transaction | Note
-
-
-def quoted(text: str) -> str:
-    """A Beancount string on one line, whatever is in `text`.
-
-    >>> print(quoted('say "hi"\\n2013-01-01 close Assets:Bank'))
-    "say \\"hi\\"\\n2013-01-01 close Assets:Bank"
-    """
-    return '"' + _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text) + '"'
 
 
 # Names
@@ -119,12 +99,7 @@ class Names:
         return name
 
 
-# Directives
-
-
-def comment(line: str) -> str:
-    """A comment of one line, whatever is in `line`."""
-    return "; " + "".join(character if character.isprintable() else " " for character in line) + "\n"
+# Files
 
 
 def ledger_text(comments: Sequence[str], entries: Sequence[Directive]) -> str:
@@ -133,131 +108,19 @@ def ledger_text(comments: Sequence[str], entries: Sequence[Directive]) -> str:
     Raises:
       StartError: Beancount would read something else than what was meant.
     """
-    width = max(
-        (len(posting.account) for entry in entries if isinstance(entry, Transaction) for posting in entry.postings),
+    accounts_end = max(
+        (
+            cells_wide(posting.account)
+            for entry in entries
+            if isinstance(entry, Transaction)
+            for posting in entry.postings
+        ),
         default=0,
     )
-    compact = not any(isinstance(entry, Transaction) or _own(entry.meta) for entry in entries)
-    body = ("" if compact else "\n").join(_directive(entry, width) for entry in entries)
-    text = "".join(comment(line) for line in comments) + "\n" + body
-    _prove(text, entries)
-    return text
-
-
-def _directive(entry: Directive, width: int) -> str:
-    date = entry.date.isoformat()
-    if isinstance(entry, Transaction):
-        return _transaction(entry, width)
-    if isinstance(entry, Open):
-        head = f"{date} open {entry.account}"
-    elif isinstance(entry, Note):
-        head = f"{date} note {entry.account} {quoted(entry.comment)}{_tags_and_links(entry)}"
-    else:
-        values = " ".join(
-            value.value if value.dtype is accounts.TYPE else quoted(value.value) for value in entry.values
-        )
-        head = f"{date} custom {quoted(entry.type)} {values}"
-    return "".join([head, "\n", *_metadata(entry.meta, "  ")])
-
-
-def _transaction(entry: Transaction, width: int) -> str:
-    payee = f"{quoted(entry.payee)} " if entry.payee else ""
-    lines = [
-        f"{entry.date.isoformat()} {entry.flag} {payee}{quoted(entry.narration or '')}{_tags_and_links(entry)}\n",
-        *_metadata(entry.meta, "  "),
-    ]
-    for posting in entry.postings:
-        units = posting.units
-        if units is None or units.number is None:
-            raise _unproven(f"a posting without an amount on {entry.date}")
-        number = f"{units.number:,f}"
-        lines.append(f"  {posting.account:<{width}} {number:>{_AMOUNT_WIDTH}} {units.currency}\n")
-        lines += _metadata(posting.meta or {}, "    ")
-    return "".join(lines)
-
-
-def _tags_and_links(entry: Transaction | Note) -> str:
-    return "".join(
-        [
-            *(f" #{tag}" for tag in sorted(entry.tags or ())),
-            *(f" ^{link}" for link in sorted(entry.links or ())),
-        ]
-    )
-
-
-def _metadata(meta: Mapping[str, Any], indent: str) -> list[str]:
-    return [f"{indent}{key}: {_value(value)}\n" for key, value in meta.items() if key not in _PLACES]
-
-
-def _value(value: object) -> str:
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, Amount):
-        return f"{value.number:,f} {value.currency}"
-    return quoted(str(value))
-
-
-# Proof
-
-
-def _prove(text: str, entries: Iterable[Directive]) -> None:
-    """Raise StartError unless Beancount reads from `text` exactly `entries`, without an error."""
-    read, errors, _ = parser.parse_string(text, dedent=False)
-    if errors:
-        raise _unproven(str(errors[0].message))
-    meant = list(entries)
-    if len(read) != len(meant):
-        raise _unproven(f"{len(read)} directives instead of {len(meant)}")
-    for found, wanted in zip(sorted(read, key=_line), meant, strict=True):
-        if _comparable(found) != _comparable(wanted):
-            raise _unproven(f"another directive on {wanted.date}, near {shown(_directive(wanted, 0))}")
-
-
-def _unproven(reason: str) -> StartError:
-    return StartError(
-        f"the ledger's text would not say what was meant ({reason}): nothing is written; this is a"
-        " fault of the"
-        " program, please report it with the row concerned"
-    )
-
-
-def _line(entry: Any) -> int:
-    return int(entry.meta["lineno"])
-
-
-def _own(meta: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: value for key, value in (meta or {}).items() if key not in _PLACES}
-
-
-def _comparable(entry: Any) -> tuple[Any, ...]:
-    """A directive without its place, so that two are equal when they say the same."""
-    meta = _own(entry.meta)
-    if isinstance(entry, Transaction):
-        return (
-            "transaction", entry.date, entry.flag, entry.payee or None, entry.narration or "",
-            frozenset(entry.tags or ()), frozenset(entry.links or ()), meta,
-            [_comparable_posting(posting) for posting in entry.postings],
-        )  # fmt: skip
-    if isinstance(entry, Note):
-        return (
-            "note", entry.date, entry.account, entry.comment, frozenset(entry.tags or ()),
-            frozenset(entry.links or ()), meta,
-        )  # fmt: skip
-    if isinstance(entry, Open):
-        return ("open", entry.date, entry.account, entry.currencies or [], entry.booking, meta)
-    if isinstance(entry, Custom):
-        return ("custom", entry.date, entry.type, [tuple(value) for value in entry.values], meta)
-    return (type(entry).__name__, entry.date, meta)
-
-
-def _comparable_posting(posting: Posting) -> tuple[Any, ...]:
-    return (
-        posting.account,
-        posting.units,
-        posting.cost,
-        posting.price,
-        posting.flag,
-        _own(posting.meta),
-    )
+    try:
+        return ledger.ledger_text(comments, entries, len("  ") + accounts_end + len(" ") + _AMOUNT_WIDTH)
+    except ledger.TextError as error:
+        raise StartError(
+            f"the ledger's text would not say what was meant ({shown(error)}): nothing is written; this is a fault of"
+            " the program, please report it with the row concerned"
+        ) from error

@@ -1,0 +1,105 @@
+"""Write-offs to book: one entry for each open item that may be given up and lacks nothing."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+from beancount.core import data
+from beancount.core.amount import Amount
+
+from receivables.book import Book
+from receivables.facts import WRITE_OFF
+from receivables.posting.numbers import NextNumbers
+from receivables.posting.proposal import Proposal
+from receivables.relations.question import Question
+from receivables.relations.write_off_proposals import NAMES, proposed
+from receivables.report import Row
+from receivables.rules.write_off import Candidate
+from receivables.settings import CUSTOMERS
+from receivables.view import View, view
+
+FLAG: Final = "*"
+UNREADY_FLAG: Final = "!"
+"""The flag of an entry that lacks something, where somebody wants it all the same."""
+
+_LINK: Final = re.compile(r"[A-Za-z0-9\-_/.]+")
+
+
+def propose(
+    book: Book,
+    as_of: datetime.date,
+    question: Question | None = None,
+    *,
+    numbers: Collection[str] | None = None,
+    ready_only: bool = True,
+) -> list[Proposal]:
+    """The write-offs to book on `as_of`, each an entry of its own, in the order of the relation.
+
+    What is written off is no longer open, so nothing is proposed twice. What later entries settle is left out as
+    well: a write-off booked before them would take what they settle.
+
+    Args:
+      book: The book.
+      as_of: The date of the entries.
+      question: Which rows of the relation write_off_proposals are meant; None for all.
+      numbers: Only documents with these numbers; None for all.
+      ready_only: Leave out what lacks a paper or an approval. Otherwise its entry is flagged "!" and says what is
+        missing; what cannot be booked at all is left out in any case.
+    """
+    seen = view(book, as_of)
+    pairs, _ = proposed(seen, question or Question())
+    given = NextNumbers(book)
+    return [
+        _proposal(seen, candidate, row, given.claim(WRITE_OFF, as_of))
+        for candidate, row in pairs
+        if (numbers is None or book.items.number[candidate.item] in numbers)
+        and (candidate.ready or (not ready_only and candidate.bookable))
+        and book.items.residual[candidate.item] >= candidate.units
+    ]
+
+
+def _proposal(seen: View, candidate: Candidate, row: Row, number: str) -> Proposal:
+    said = dict(zip(NAMES, row, strict=True))
+    pocket = seen.book.pockets[seen.book.items.pocket[candidate.item]]
+    label = seen.label(candidate.item)
+    meta: dict[str, Any] = {**_nowhere(), "number": number, "reason": candidate.reason}
+    if candidate.approved_by:
+        meta["approval"] = candidate.approved_by
+    if candidate.missing:
+        meta["missing"] = said["missing"]
+    below: dict[str, Any] = {**_nowhere(), "settles": candidate.settles}
+    if pocket.account in seen.book.settings.roles[CUSTOMERS]:
+        below["customer"] = pocket.customer
+    postings = [_posting(debit.account, Amount(debit.amount, pocket.currency)) for debit in candidate.debits]
+    given_up = seen.amount(candidate.item, -candidate.units)
+    postings.append(_posting(pocket.account, Amount(given_up, pocket.currency), below))
+    entry = data.Transaction(
+        meta,
+        seen.as_of,
+        FLAG if candidate.ready else UNREADY_FLAG,
+        str(said["name"]),
+        f"Written off: {label}, {candidate.reason}",
+        frozenset({WRITE_OFF}),
+        frozenset(link for link in (number, seen.book.items.number[candidate.item]) if _LINK.fullmatch(link)),
+        postings,
+    )
+    why = [
+        f"{label} of {said['name']}: {candidate.reason} ({candidate.calculation}).",
+        f"Evidence: {said['evidence']}." if candidate.evidence else "",
+        f"Approval {candidate.approval}.",
+        f"Missing: {said['missing']}." if candidate.missing else "",
+        f"By the policy {said['policy']}.",
+    ]
+    return Proposal(WRITE_OFF, (entry,), tuple(sentence for sentence in why if sentence))
+
+
+def _posting(account: str, units: Amount, meta: dict[str, Any] | None = None) -> data.Posting:
+    return data.Posting(account, units, None, None, None, meta if meta is not None else _nowhere())
+
+
+def _nowhere() -> dict[str, Any]:
+    """Metadata of what stands in no file yet."""
+    return {"filename": "<write-off>", "lineno": 0}
