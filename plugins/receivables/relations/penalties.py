@@ -1,0 +1,88 @@
+"""Relation penalties: what late payment costs, a row for every segment of constant principal and rate."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Final
+
+from receivables.relations.open_items import digits
+from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.report import Column, Report, Row
+from receivables.rules.penalties import Charge, Penalties, charges
+from receivables.view import View
+
+COLUMNS: Final = (
+    Column("customer", str, "Customer code."),
+    Column("number", str, "Number of the document that is late."),
+    Column("currency", str, "Currency of the amounts."),
+    Column(
+        "from", datetime.date, "Where the segment begins; this day is not counted. Empty for what days do not make."
+    ),
+    Column("to", datetime.date, "Last day of the segment: it is counted."),
+    Column("days", int, "Days of the segment, as the policy counts them."),
+    Column("principal", Decimal, "What bore interest; for other lines, the sum that was late.", money="currency"),
+    Column("rate", Decimal, "The rate in percent."),
+    Column("amount", Decimal, "What it costs; negative for what is taken off.", money="currency", total=True),
+    Column("policy", str, "Name of the penalty policy; empty for the one without a name."),
+    Column("per", str, "The time of the rate: day, month or year."),
+    Column("component", str, "interest, cap, waived, minimum, fixed-sum, or the event that is charged for."),
+    Column("calculation", str, "How the amount comes about."),
+    Column("instalment", int, "Instalment of the document; empty where it has none."),
+    Column("due", datetime.date, "Due date of the item."),
+    Column("account", str, "The receivable account."),
+    Column("name", str, "Customer name."),
+    Column("source", str, "The law or contract that the policy names."),
+    Column("policy_date", datetime.date, "Since when the policy is in force: the one of the first day of the delay."),
+    Column("file", str, "File of the late document."),
+    Column("line", int, "Line of its posting."),
+)
+
+NAMES: Final = tuple(column.name for column in COLUMNS)
+
+
+def evaluate(view: View, question: Question) -> Report:
+    """The penalties up to the end of the as-of date, by customer, currency, due date and number."""
+    found = charges(view, keeper(view.book, question, split_conditions(question, NAMES)[1]))
+    # Stable: the lines of one item keep their order.
+    rows = [row_of(view, charge) for charge in sorted(found.charges, key=lambda charge: _order(view, charge.item))]
+    return Report(
+        "penalties",
+        "Penalties",
+        view.as_of,
+        COLUMNS,
+        filtered(rows, COLUMNS, question),
+        notes=notes(found),
+        digits=digits(view, None),
+        problems=found.problems,
+    )
+
+
+def _order(view: View, item: int) -> tuple[object, ...]:
+    items = view.book.items
+    pocket = view.book.pockets[items.pocket[item]]
+    return pocket.customer, pocket.currency, items.due[item], items.number[item], items.instalment[item], pocket.account
+
+
+def notes(found: Penalties) -> tuple[str, ...]:
+    """What a reader must know beside the figures."""
+    told = ["The due day is not counted, the day of payment is; what was charged before is part of it."]
+    sources = {(charge.policy.name, charge.policy.source) for charge in found.charges if charge.policy.source}
+    told += [f"{name or 'penalty'}: {source}" for name, source in sorted(sources)]
+    told += [f"{item.severity.capitalize()}: {item.message}." for item in found.problems]
+    return tuple(told)
+
+
+def row_of(view: View, charge: Charge) -> Row:
+    """The row of one charge."""
+    book, item = view.book, charge.item
+    items = book.items
+    pocket = book.pockets[items.pocket[item]]
+    customer = book.customers.get(pocket.customer)
+    file, line = book.texts.source(item)
+    return (
+        pocket.customer, items.number[item], pocket.currency, charge.start, charge.end, charge.days, charge.principal,
+        charge.rate, charge.amount, charge.policy.name, charge.per, charge.component, charge.calculation,
+        items.instalment[item] or None, datetime.date.fromordinal(items.due[item]), pocket.account,
+        pocket.customer if customer is None else customer.name, charge.policy.source, charge.policy.date, file, line,
+    )  # fmt: skip

@@ -1,0 +1,337 @@
+"""Penalties: what late payment costs, document by document, under the dated policy "penalty".
+
+A pure function of the book, the day and the policies, which explains each figure line by line; what was charged before
+is found by `receivables.rules.charged_penalties`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Final, NamedTuple
+
+from receivables.book import KIND_CODES
+from receivables.facts import APPLY, KINDS, PENALTY, RECEIPT, Event
+from receivables.history import Change, changes
+from receivables.lookup import Lookup
+from receivables.money import Scale
+from receivables.problems import Problem, problem
+from receivables.rules import day_counts
+from receivables.rules.accrual import (
+    Accrued,
+    Late,
+    Reduction,
+    Segment,
+    accrue,
+    fixed_sum,
+    rounded_units,
+)
+from receivables.rules.assignment import NONE, policy_name
+from receivables.rules.charged_penalties import payments_of_notes
+from receivables.rules.disputes import Dispute, disputed_parts
+from receivables.rules.penalty_policy import MAY_BEAR, PenaltyPolicy, penalty_policy
+from receivables.rules.rate_book import RateBook
+from receivables.rules.rates import MONTH, MissingRateError
+from receivables.settings import Rate
+from receivables.view import View
+
+INTEREST: Final = "interest"
+CAP: Final = "cap"
+WAIVED: Final = "waived"
+MINIMUM: Final = "minimum"
+FIXED_SUM: Final = "fixed-sum"
+
+_MAY_BEAR: Final = frozenset(KIND_CODES[kind] for kind in MAY_BEAR)
+_MONEY: Final = frozenset(KIND_CODES[kind] for kind in (RECEIPT, APPLY))
+from_ordinal = datetime.date.fromordinal
+
+
+class Charge(NamedTuple):
+    """One line of what late payment costs.
+
+    Attributes:
+      item: The late item.
+      policy: Under which policy.
+      component: interest, cap, waived, minimum, fixed-sum, or the kind of event that is charged for.
+      start, end: From (not counted) to (counted); both None for what does not depend on days.
+      days: By the policy's day count.
+      principal: What bore interest.
+      rate, per: In percent, and for which time; None and "" where there is none.
+      amount: Exact, in the currency's digits; negative for what is taken off.
+      calculation: How it was computed, as a person would write it down.
+    """
+
+    item: int
+    policy: PenaltyPolicy
+    component: str
+    start: datetime.date | None
+    end: datetime.date | None
+    days: int | None
+    principal: Decimal
+    rate: Decimal | None
+    per: str
+    amount: Decimal
+    calculation: str
+
+
+class Penalties(NamedTuple):
+    """All charges up to a day.
+
+    Attributes:
+      charges: By item, in the order of the book.
+      problems: Rates that are missing (nothing is charged for them) or not verified.
+    """
+
+    charges: Sequence[Charge]
+    problems: tuple[Problem, ...]
+
+
+def charges(view: View, keep: Callable[[int], bool] | None = None) -> Penalties:
+    """What late payment costs up to the end of the as-of date.
+
+    Args:
+      view: The book as of a day; nothing later counts.
+      keep: Which items are looked at; None for all.
+    """
+    return _Run(view, keep).run()
+
+
+class _Run:
+    """One evaluation: what is looked up once for all items."""
+
+    def __init__(self, view: View, keep: Callable[[int], bool] | None) -> None:
+        self.view = view
+        self.keep = keep
+        self.today = view.as_of.toordinal()
+        self.settings = view.book.settings
+        self.lookup = Lookup(view.book)
+        self.policies: dict[tuple[str, datetime.date], tuple[PenaltyPolicy, RateBook]] = {}
+        self.missing: dict[tuple[str, str, datetime.date], tuple[PenaltyPolicy, MissingRateError]] = {}
+        self.unverified: dict[tuple[str, datetime.date], Rate] = {}
+        self.by_pocket: dict[tuple[int, str], bool] = {}
+
+    def run(self) -> Penalties:
+        """All charges."""
+        if not any(subject == PENALTY for subject, _ in self.settings.policies):
+            return Penalties((), ())
+        view, items = self.view, self.view.book.items
+        late = {
+            item: found
+            for item in range(view.item_count)
+            if items.kind[item] in _MAY_BEAR
+            and items.amount[item] > 0
+            and items.due[item] < self.today
+            and (self.keep is None or self.keep(item))
+            and (found := self._policy(item)) is not None
+        }
+        history = changes(view, late.__contains__)
+        disputes = disputed_parts(view, history)
+        told: list[Charge] = []
+        for item, (policy, rates) in late.items():
+            if KINDS[items.kind[item]] in policy.on:
+                told.extend(self._of_item(item, policy, rates, history.get(item, ()), disputes.get(item, ())))
+        return Penalties(told, self._problems())
+
+    def _policy(self, item: int) -> tuple[PenaltyPolicy, RateBook] | None:
+        """The policy of the day on which the delay of an item starts."""
+        first_day = from_ordinal(self.view.book.items.due[item] + 1)
+        name = policy_name(self.settings, self.lookup, item, PENALTY, first_day)
+        written = None if name == NONE else self.settings.in_force(PENALTY, first_day, name)
+        if written is None:
+            return None
+        key = name, written.date
+        if key not in self.policies:
+            policy = penalty_policy(written)
+            self.policies[key] = policy, RateBook(policy, self.settings)
+        return self.policies[key]
+
+    def _of_item(
+        self, item: int, policy: PenaltyPolicy, rates: RateBook, history: Sequence[Change], disputes: Sequence[Dispute]
+    ) -> Iterator[Charge]:
+        view, items = self.view, self.view.book.items
+        if history and self._paid_in_time(item, policy, history):
+            return
+        scale = view.scale(item)
+        late = Late(
+            due=items.due[item],
+            agreed=self._agreed(item, policy),
+            units=items.amount[item],
+            reductions=[
+                Reduction(change.day, change.units, items.kind[change.other] in _MONEY, change.other)
+                for change in history
+            ],
+            disputes=disputes,
+            paid=self._paid_penalties(item) if policy.appropriation == "interest-first" else (),
+            currency=view.currency(item),
+            unit_digits=scale.unit,
+            digits=scale.digits,
+        )
+        accrued = accrue(late, policy, rates, self.today)
+        for error in accrued.missing:
+            self.missing.setdefault((policy.name, error.series, error.date), (policy, error))
+        for segment in accrued.segments:
+            source = segment.rate.published
+            if source is not None and not source.verified:
+                self.unverified.setdefault((source.name, source.date), source)
+            yield self._interest(item, policy, late, segment)
+        yield from self._beside(item, policy, late, accrued)
+
+    def _paid_in_time(self, item: int, policy: PenaltyPolicy, history: Sequence[Change]) -> bool:
+        """Whether all was paid within the grace and stayed so: most documents of a book."""
+        items = self.view.book.items
+        end = items.due[item] + policy.grace
+        return history[-1].day <= end and sum(change.units for change in history) == items.amount[item]
+
+    def _agreed(self, item: int, policy: PenaltyPolicy) -> datetime.date:
+        """The day of the item's contract, else of the document."""
+        if policy.ceiling:
+            contract = self.settings.contracts.get(str(self.lookup.of_document(item, "contract")))
+            if contract is not None:
+                return contract.date
+        return from_ordinal(self.view.book.items.date[item])
+
+    def _paid_penalties(self, item: int) -> list[tuple[int, int]]:
+        """When and how much was paid on penalty notes, as far as they were charged for the item's document."""
+        return self._payments_of_notes.get((self._customer(item), self.view.book.items.number[item]), [])
+
+    @cached_property
+    def _payments_of_notes(self) -> Mapping[tuple[str, str], list[tuple[int, int]]]:
+        return payments_of_notes(self.view)
+
+    def _customer(self, item: int) -> str:
+        return self.view.book.pockets[self.view.book.items.pocket[item]].customer
+
+    def _interest(self, item: int, policy: PenaltyPolicy, late: Late, segment: Segment) -> Charge:
+        scale = self.view.scale(item)
+        principal = scale.decimal(segment.principal)
+        return Charge(
+            item,
+            policy,
+            INTEREST,
+            from_ordinal(segment.start),
+            from_ordinal(segment.end),
+            segment.days,
+            principal,
+            percent(segment.rate.percent),
+            segment.rate.unit,
+            _money(segment.amount, late.digits),
+            _calculation(principal, segment, policy, scale, late.currency),
+        )
+
+    def _beside(self, item: int, policy: PenaltyPolicy, late: Late, accrued: Accrued) -> Iterator[Charge]:
+        """What is not interest: cap, minimum, fixed sums, charges by event."""
+        size = self.view.scale(item).decimal(accrued.late)
+        currency, total = late.currency, accrued.total
+
+        def line(component: str, units: int, calculation: str) -> Charge:
+            amount = _money(units, late.digits)
+            return Charge(item, policy, component, None, None, None, size, None, "", amount, calculation)
+
+        def shown(units: int) -> str:
+            return f"{_money(units, late.digits):,} {currency}"
+
+        if policy.cap is not None and total:
+            cap = _units(Fraction(size) * policy.cap / 100, late.digits, policy.rounding_mode)
+            if total > cap:
+                why = f"at most {percent(policy.cap)} % of {size:,} {currency} = {shown(cap)}, not {shown(total)}"
+                yield line(CAP, cap - total, why)
+                total = cap
+        if total and (limit := policy.waive_below.get(currency)) is not None:
+            least = _units(Fraction(limit), late.digits, policy.rounding_mode)
+            if total < least:
+                yield line(WAIVED, -total, f"{shown(total)} is below {shown(least)}, which is not charged")
+                total = 0
+        if total and (limit := policy.raise_to.get(currency)) is not None:
+            least = _units(Fraction(limit), late.digits, policy.rounding_mode)
+            if total < least:
+                yield line(MINIMUM, least - total, f"{shown(total)} is raised to {shown(least)}")
+        sum_ = fixed_sum(policy, late, accrued.late)
+        if sum_:
+            yield line(FIXED_SUM, sum_, f"{shown(sum_)} once, for a debt of {size:,} {currency}")
+        if policy.charges and accrued.late:
+            yield from self._by_events(item, policy, line, late)
+
+    def _by_events(
+        self, item: int, policy: PenaltyPolicy, line: Callable[[str, int, str], Charge], late: Late
+    ) -> Iterator[Charge]:
+        items = self.view.book.items
+        if items.first[item] != item:
+            # A reminder is charged once a document, not once an instalment.
+            return
+        for event in self._events.get((self._customer(item), items.number[item]), ()):
+            amount = policy.charges.get(event.kind, {}).get(late.currency)
+            if amount is not None and event.date.toordinal() > late.due:
+                units = _units(Fraction(amount), late.digits, policy.rounding_mode)
+                yield line(event.kind, units, f"{event.kind} of {event.date}")
+
+    @cached_property
+    def _events(self) -> Mapping[tuple[str, str], list[Event]]:
+        """Customer and number → what happened up to the as-of date."""
+        found: dict[tuple[str, str], list[Event]] = {}
+        for event in self.view.book.events:
+            if event.date <= self.view.as_of:
+                for number in event.documents:
+                    found.setdefault((event.customer, number), []).append(event)
+        return found
+
+    def _problems(self) -> tuple[Problem, ...]:
+        told = [
+            problem(
+                "no-rate", policy.written.source, series=error.series, date=error.date, policy=policy.name or "penalty"
+            )
+            for policy, error in self.missing.values()
+        ]
+        told += [
+            problem("rate-not-verified", rate.source, series=rate.name, date=rate.date, percent=f"{rate.percent:f}")
+            for rate in self.unverified.values()
+        ]
+        return tuple(told)
+
+
+def _calculation(principal: Decimal, segment: Segment, policy: PenaltyPolicy, scale: Scale, currency: str) -> str:
+    """`10,000.00 GBP x 13.25% x 50/365`, and where the rate comes from."""
+    rate = segment.rate
+    told = f"{principal:,} {currency} x {percent(rate.percent):f}%"
+    if segment.months is not None:
+        told += f" x {segment.months} {'month' if segment.months == 1 else 'months'}"
+        if rate.unit != MONTH:
+            told += f" ({rate.unit}ly rate)"
+    elif rate.unit == "day":
+        told += f" x {segment.days} days"
+    elif rate.unit == MONTH and policy.part_month == "thirtieths":
+        told += f" x {segment.days}/30"
+    else:
+        basis = day_counts.basis(policy.day_count, segment.start, segment.end)
+        told += f" x 12 x {segment.days}/{basis}" if rate.unit == MONTH else f" x {segment.days}/{basis}"
+    source = rate.published
+    if source is not None:
+        told += f"; {source.name} {source.percent:f}% from {source.date}"
+    if rate.bound:
+        told += f"; {rate.bound}"
+    if segment.capitalised:
+        told += f"; with {scale.decimal(segment.capitalised):,} {currency} of interest"
+    return told
+
+
+@lru_cache(maxsize=4096)
+def percent(value: Fraction) -> Decimal:
+    """A percentage as a decimal: exact where it ends, else with twelve digits behind the point.
+
+    >>> percent(Fraction(53, 4)), percent(Fraction(1, 3))
+    (Decimal('13.25'), Decimal('0.333333333333'))
+    """
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    found = exact if Fraction(exact) == value else exact.quantize(Decimal(1).scaleb(-12))
+    normal = found.normalize()
+    return normal.quantize(Decimal(1)) if normal == normal.to_integral_value() else normal
+
+
+def _units(amount: Fraction, digits: int, mode: str) -> int:
+    return rounded_units(amount * 10**digits, mode)
+
+
+def _money(units: int, digits: int) -> Decimal:
+    return Decimal(units).scaleb(-digits)
