@@ -124,6 +124,11 @@ CASES = (
         ('penalty policy "standart"', "use one of: standard, none"),
     ),
     Case(
+        "policy-contradicts-itself",
+        '2026-01-01 custom "receivables-policy" "penalty"  ; HERE\n  rate: "10%"\n  reference: "start"',
+        ("the policy penalty contradicts itself", "reference: needs a published rate"),
+    ),
+    Case(
         "bad-rate",
         '2026-01-01 custom "receivables-rate" "ECB-MRO" 2.15  ; HERE\n  verified: "perhaps"',
         ("verified: of the rate ECB-MRO", "write TRUE or FALSE"),
@@ -537,7 +542,27 @@ CASES = (
     ),
 )
 
-ELSEWHERE = frozenset({"plugin-config", "does-not-tie-out", "no-price"})
+ELSEWHERE = frozenset(
+    {
+        "bad-provision",
+        "no-provision-policy",
+        "no-such-provision",
+        "key-of-everybody",
+        "too-little-history",
+        "no-loss-rate",
+        "unknown-movement",
+        "limitation-without-proof",
+        "plugin-config",
+        "no-rate",
+        "rate-not-verified",
+        "does-not-tie-out",
+        "no-price",
+        "no-closing-rate",
+        "no-booked-rate",
+        "revaluation-among-customers",
+        "bad-flag",
+    }
+)
 """Codes that a test of their own provokes, below."""
 
 

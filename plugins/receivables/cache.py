@@ -310,7 +310,7 @@ def _sections(
         ),
         "events": _json([_packed_event(event) for event in book.events]),
         "booked": _json([_packed_booked(each) for each in book.booked]),
-        "prices": _json([[p.date.isoformat(), p.base, p.quote, str(p.rate)] for p in book.prices]),
+        "prices": _json([[p.date.isoformat(), p.base, p.quote, str(p.rate), pack_all(p.source)] for p in book.prices]),
         "problems": _json([_packed_problem(item) for item in book.problems]),
         "errors": _json([_packed_problem(item) for item in errors]),
     }
@@ -321,14 +321,15 @@ def _packed_event(event: Event) -> list[Any]:
     return [
         event.date.isoformat(), event.account, event.customer, event.kind, event.comment, list(event.documents),
         pack(event.amount), event.currency, pack(event.by), pack_all(event.details),
-        pack_all({key: event.entry.meta.get(key) for key in ("filename", "lineno")}),
+        pack_all({key: event.entry.meta.get(key) for key in ("filename", "lineno")}), event.paper,
     ]  # fmt: skip
 
 
 def _packed_booked(each: Booked) -> list[Any]:
     return [
         each.date.isoformat(), each.role, each.account, str(each.amount), each.currency, each.customer, each.kind,
-        list(each.tags), list(each.links), pack_all(each.details), pack_all(each.source),
+        list(each.tags), list(each.links), pack_all(each.details), pack_all(each.source), pack_all(each.entry),
+        list(each.against),
     ]  # fmt: skip
 
 
@@ -481,8 +482,8 @@ def _kept(sections: _Sections) -> Kept:
         booked=Lazy(lambda: [_booked(row) for row in sections.json("booked")]),
         prices=Lazy(
             lambda: [
-                PriceFact(datetime.date.fromisoformat(date), base, quote, Decimal(rate))
-                for date, base, quote, rate in sections.json("prices")
+                PriceFact(datetime.date.fromisoformat(date), base, quote, Decimal(rate), StoredDetails(source))
+                for date, base, quote, rate, source in sections.json("prices")
             ]
         ),
         scales={currency: Scale(*scale) for currency, scale in names["scales"].items()},
@@ -518,18 +519,19 @@ def _customer(row: Sequence[Any]) -> Customer:
 
 
 def _event(row: Sequence[Any]) -> Event:
-    date, account, customer, kind, comment, documents, amount, currency, by, details, place = row
+    date, account, customer, kind, comment, documents, amount, currency, by, details, place, paper = row
     return Event(
         datetime.date.fromisoformat(date), account, customer, kind, comment, tuple(documents),
-        unpack(amount), currency, unpack(by), StoredDetails(details), _Entry(StoredDetails(place)),
+        unpack(amount), currency, unpack(by), StoredDetails(details), _Entry(StoredDetails(place)), bool(paper),
     )  # fmt: skip
 
 
 def _booked(row: Sequence[Any]) -> Booked:
-    date, role, account, amount, currency, customer, kind, tags, links, details, source = row
+    date, role, account, amount, currency, customer, kind, tags, links, details, source, entry, against = row
     return Booked(
         datetime.date.fromisoformat(date), role, account, Decimal(amount), currency, customer, kind,
-        tuple(tags), tuple(links), StoredDetails(details), StoredDetails(source),
+        tuple(tags), tuple(links), StoredDetails(details), StoredDetails(source), StoredDetails(entry),
+        tuple(against),
     )  # fmt: skip
 
 

@@ -119,6 +119,7 @@ class Event(NamedTuple):
       by: `by:`, the day until which something is promised.
       details: All other metadata of the directive (reason, owner, channel, to, proof, …).
       entry: The directive.
+      paper: Whether it is a document directive, which keeps a file.
     """
 
     date: datetime.date
@@ -132,6 +133,7 @@ class Event(NamedTuple):
     by: datetime.date | None
     details: Mapping[str, Any]
     entry: Any
+    paper: bool
 
 
 class Booked(NamedTuple):
@@ -148,6 +150,9 @@ class Booked(NamedTuple):
       tags, links: The entry's.
       details: Metadata of posting and entry, the posting's first.
       source: Metadata with `filename` and `lineno` of the posting.
+      entry: The same of the transaction, which tells which posting on a customer's account it belongs to.
+      against: The roles of the accounts on the other side (the postings of the other sign), in alphabetical order;
+        "equity" for the equity accounts, "" for accounts without a role.
     """
 
     date: datetime.date
@@ -161,15 +166,23 @@ class Booked(NamedTuple):
     links: tuple[str, ...]
     details: Mapping[str, Any]
     source: Mapping[str, Any]
+    entry: Mapping[str, Any]
+    against: tuple[str, ...]
 
 
 class PriceFact(NamedTuple):
-    """A published price: one `base` is worth `rate` of `quote` from `date` on."""
+    """A published price: one `base` is worth `rate` of `quote` from `date` on.
+
+    Attributes:
+      date, base, quote, rate: As in the `price` directive.
+      source: Metadata with `filename` and `lineno` of the directive.
+    """
 
     date: datetime.date
     base: str
     quote: str
     rate: Decimal
+    source: Mapping[str, Any]
 
 
 class Facts(NamedTuple):

@@ -92,6 +92,11 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         'use one that it has (the nearest is {nearest}), or add custom "receivables-contract" "{number}"',
     ),
     "contract-twice": Form(ERROR, "the contract {number} is set twice", "keep one of them; the other is at {other}"),
+    "policy-contradicts-itself": Form(
+        ERROR,
+        "the policy {subject} contradicts itself and is left out",
+        "{reason}",
+    ),
     "bad-rate": Form(
         ERROR,
         "{key}: of the rate {name} cannot be read; the rate is left out",
@@ -99,7 +104,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     ),
     "rate-twice": Form(
         ERROR,
-        "the rate {name} of {date} is set twice with different figures",
+        "the rate {name} of {date} is set twice, and differently",
         "keep the right one; the other is at {other}",
     ),
     "customer-ignored": Form(
@@ -220,11 +225,82 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         "correct the link",
     ),
     "bad-event": Form(ERROR, "the {kind} cannot be read: {reason}", "write it as: {example}"),
+    "limitation-without-proof": Form(
+        WARNING,
+        "the {what} of {date} would let the limitation period run anew, but nothing proves it, so it does not count",
+        'add proof: with what shows it, as in proof: "EMS 1028 0093, delivered 2026-03-04"',
+    ),
+    # Rules
+    "no-rate": Form(
+        ERROR,
+        "the published rate {series} is missing for {date}, so nothing is charged for the days from then on",
+        'add {date} custom "receivables-rate" "{series}" ... with the rate in percent',
+    ),
+    "rate-not-verified": Form(
+        WARNING,
+        "the rate {series} of {percent}% from {date} is marked as not verified and was used",
+        "compare it with its publisher, then take verified: FALSE out",
+    ),
+    "bad-provision": Form(
+        ERROR,
+        "the {what} cannot be read: {reason}",
+        'write a rate, as in "60%", or an amount with its currency; until then nothing is provided for it',
+    ),
+    "no-provision-policy": Form(
+        ERROR,
+        "no policy has provision rates for {which}, so nothing is provided for it",
+        "{mend}, or rates to the policy without a name",
+    ),
+    "no-such-provision": Form(
+        ERROR,
+        'like: "{name}" is no provision policy with rates of its own on {date}, so nothing is provided',
+        "name one that is in force, or include the file that sets it",
+    ),
+    "key-of-everybody": Form(
+        ERROR,
+        '{key}: stands in the provision policy "{name}", so nothing is provided by it',
+        "move it to the provision policy without a name",
+    ),
+    "too-little-history": Form(
+        ERROR,
+        "loss rates over {months} months need the ledger from {first} on, it begins on {begins}: nothing is provided",
+        "write a shorter history:, or rates: until the ledger is old enough",
+    ),
+    "no-loss-rate": Form(
+        ERROR,
+        "no debt in {currency} was in the bucket {bucket} in {months} months: nothing is provided for those that are",
+        "write a longer history:, wider buckets:, or rates:",
+    ),
+    "unknown-movement": Form(
+        WARNING,
+        "movement: {value!r} is no movement of the allowance, so the other side of the entry decides",
+        "use one of: {valid}",
+    ),
     # Figures
     "does-not-tie-out": Form(
         ERROR,
         "the open items of {account} are {items}, its balance is {balance}",
         "this is a fault of the program: please report it with the ledger's lines around this one",
+    ),
+    "no-closing-rate": Form(
+        ERROR,
+        "there is no {series} on or before {date}{age}",
+        "add {example}; until then nothing of it is revalued, and nothing is posted for its customers",
+    ),
+    "no-booked-rate": Form(
+        ERROR,
+        "{number} has no price in {currency}, and there is no {series} on or before its date, {date}{age}",
+        "write @ and the rate behind its amount, or add {example}; until then it is not revalued",
+    ),
+    "revaluation-among-customers": Form(
+        ERROR,
+        "the policy revaluation posts on {account}, which is a customers' account",
+        'write post: "customer", or an account that is not below {customers}; until then nothing is posted',
+    ),
+    "bad-flag": Form(
+        ERROR,
+        "{word}: {value!r} is neither yes nor no",
+        'write {word}: "yes" or {word}: "no"; until then it counts for nothing',
     ),
     "no-price": Form(
         WARNING,

@@ -79,6 +79,8 @@ class PolicyForm(NamedTuple):
       families: Beginning of a metadata key ("pay-to-") → how such keys are read.
       value: For a policy that is one word (`"settlement" "none"`), the key that the word stands for.
       named: Whether there may be several by name (of a customer, an entity, a kind of contract).
+      check: Called with the typed values once each can be read; raises ValueError with a sentence that says which
+        keys contradict each other, and the mend.
     """
 
     subject: str
@@ -87,6 +89,7 @@ class PolicyForm(NamedTuple):
     families: Mapping[str, Key] = {}
     value: str | None = None
     named: bool = False
+    check: Callable[[Mapping[str, Any]], None] | None = None
 
 
 class Policy(NamedTuple):

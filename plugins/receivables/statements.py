@@ -23,9 +23,10 @@ from receivables.letters.model import (
 )
 from receivables.money import added
 from receivables.relations.aging import amounts_by_pocket
-from receivables.relations.open_items import disputed, open_items
+from receivables.relations.open_items import open_items
 from receivables.relations.statement import Activity, activities, activity_rows
 from receivables.rules.aging import Aging, aging_policy
+from receivables.rules.disputes import disputed
 from receivables.settings import Policy, lines
 from receivables.view import View
 

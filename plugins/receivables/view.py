@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, NamedTuple
 
 from receivables.book import Book
-from receivables.facts import KINDS, RETENTION
+from receivables.facts import KINDS, RETENTION, PriceFact
 from receivables.money import EXACT, Scale, iso_digits, rounded
 
 _INVERTING: Final = Context(prec=12, rounding=ROUND_HALF_UP)
@@ -26,11 +26,13 @@ class Rates(NamedTuple):
       currency: The reporting currency.
       scale: How it is counted.
       rates: Currency → price in the reporting currency; a currency without a price is not in it.
+      facts: Currency → the price directive behind its rate, which may have it the other way round.
     """
 
     currency: str
     scale: Scale
     rates: Mapping[str, Decimal]
+    facts: Mapping[str, PriceFact]
 
     def convert(self, amount: Decimal, currency: str) -> Decimal | None:
         """The amount in the reporting currency, rounded half up to its digits; None without a price."""
@@ -91,6 +93,14 @@ class View(NamedTuple):
         kinds = [self.kind(item) for item in of_document]
         return next((kind for kind in kinds if kind != RETENTION), kinds[0])
 
+    def documents(self) -> dict[tuple[str, str], list[int]]:
+        """Customer and number → the items of the documents that exist on the day."""
+        found: dict[tuple[str, str], list[int]] = {}
+        items, pockets = self.book.items, self.book.pockets
+        for item in range(self.item_count):
+            found.setdefault((pockets[items.pocket[item]].customer, items.number[item]), []).append(item)
+        return found
+
     def label(self, item: int) -> str:
         """The document's number, with the instalment where it has several: "INV-1/2"."""
         instalment = self.book.items.instalment[item]
@@ -131,7 +141,7 @@ def rates_at(book: Book, as_of: datetime.date, currency: str) -> Rates:
     digits: the rate that is shown is the one that is used. A price through a third currency is not looked
     for, because it would be a guess.
     """
-    found: dict[str, tuple[datetime.date, Decimal]] = {}
+    found: dict[str, tuple[PriceFact, Decimal]] = {}
     for fact in book.prices:
         if fact.date > as_of:
             continue
@@ -142,12 +152,14 @@ def rates_at(book: Book, as_of: datetime.date, currency: str) -> Rates:
         else:
             continue
         known = found.get(base)
-        if known is None or known[0] <= fact.date:
-            found[base] = (fact.date, rate)
+        if known is None or known[0].date <= fact.date:
+            found[base] = (fact, rate)
     rates = {base: rate for base, (_, rate) in found.items()}
     rates[currency] = Decimal(1)
-    return Rates(currency, book.scales.get(currency) or _default_scale(currency), rates)
+    facts = {base: fact for base, (fact, _) in found.items()}
+    return Rates(currency, scale_of(book, currency), rates, facts)
 
 
-def _default_scale(currency: str) -> Scale:
-    return Scale(iso_digits(currency), iso_digits(currency))
+def scale_of(book: Book, currency: str) -> Scale:
+    """How a currency is counted, also one in which nothing is booked yet."""
+    return book.scales.get(currency) or Scale(iso_digits(currency), iso_digits(currency))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import glob
 import os
 import re
@@ -85,6 +86,8 @@ def open_ledger(path: Path, *, use_cache: bool) -> Opened:
 
     started = time.time_ns()
     loaded, errors = load(path)
+    # A loaded ledger is millions of objects that the collector would look through again and again, for nothing.
+    gc.freeze()
     if use_cache:
         customs = [entry for entry in loaded.entries if type(entry) is Custom]
         documents = [entry.filename for entry in loaded.entries if type(entry) is Document]

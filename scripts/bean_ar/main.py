@@ -21,6 +21,12 @@ from receivables import __version__
 COMMANDS = {
     **dict.fromkeys(("aging", "customers", "documents", "open-items", "settlements", "tie-out"), "bean_ar.reports"),
     **dict.fromkeys(("statement", "statements"), "bean_ar.letters"),
+    "limitation": "bean_ar.reports",
+    **dict.fromkeys(("revaluation", "exchange-check"), "bean_ar.reports"),
+    **dict.fromkeys(("bad-debts", "credit-memos", "write-off-proposals"), "bean_ar.reports"),
+    **dict.fromkeys(("penalties", "penalty-balances"), "bean_ar.reports"),
+    **dict.fromkeys(("provision", "provision-movement", "loss-rates"), "bean_ar.reports"),
+    "policies": "bean_ar.policies",
     "query": "bean_ar.queries",
     "start": "bean_ar.starting",
     "completion": "bean_ar.shells",

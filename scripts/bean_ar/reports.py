@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from textwrap import fill
+from typing import NamedTuple
 
 import click
 
-from bean_ar.ledger import open_ledger
+from bean_ar.ledger import Opened, open_ledger
 from bean_ar.options import FirstDay, common_options, filter_options, ledger_argument, output_options
 from bean_ar.output import (
     check_currency,
@@ -21,6 +23,7 @@ from bean_ar.output import (
     show_report,
     show_report_problems,
 )
+from bean_ar.posting import post_options
 from receivables.faces import FACES
 from receivables.relations import RELATIONS, evaluate
 from receivables.relations.aging import columns_for
@@ -34,12 +37,44 @@ EXAMPLES: Mapping[str, str] = {
     "documents": "--from 2026-01 --as-of 2026-03 --by kind",
     "open_items": '--where "days_overdue>60" --where entity=VN --output overdue.xlsx',
     "aging": "--as-of 2026-06-30 --by collector --in VND",
+    "penalties": "--as-of 2026-06-30 --customer C-0042",
+    "penalty_balances": '--as-of 2026-06-30 --where "to_charge!=0"',
     "settlements": "--from 2026-01 --as-of 2026-03 --customer C-0042",
+    "limitation": '--as-of 2026-06-30 --where "days_left<=180"',
+    "provision": "--as-of 2025-12-31 --by method --by bucket",
+    "provision_movement": "--from 2025 --as-of 2025-12-31",
+    "loss_rates": "--as-of 2025-12-31 --where segment=retail",
+    "revaluation": "--as-of 2025-12-31 --by customer",
+    "exchange_check": "--from 2026-01 --as-of 2026-06 --where finding!=agrees",
+    "write_off_proposals": "--as-of 2026-06-30 --where ready=yes",
+    "bad_debts": "--from 2026 --as-of 2026-06-30 --by portfolio --by reason",
+    "credit_memos": "--from 2026 --as-of 2026-06-30 --by reason",
     "tie_out": '--as-of 2026-06-30 --where "unexplained!=0"',
 }
 """For each relation what its help shows: the words after the ledger."""
 
-OF_ACCOUNTS = ("tie_out",)
+
+class Booking(NamedTuple):
+    """How a relation becomes entries.
+
+    Attributes:
+      module: The module below `receivables.posting` whose `propose` makes them.
+      chosen: Whether customer and conditions choose what is booked; else it is all or nothing.
+    """
+
+    module: str
+    chosen: bool
+
+
+BOOKINGS: Mapping[str, Booking] = {
+    "penalties": Booking("penalties", chosen=True),
+    "write_off_proposals": Booking("write_off", chosen=True),
+    "provision": Booking("provision", chosen=False),
+    "revaluation": Booking("revaluation", chosen=False),
+}
+"""The relations that can be booked with --post."""
+
+OF_ACCOUNTS = ("loss_rates", "provision_movement", "tie_out")
 """Relations about accounts, which know no customer and no metadata."""
 
 
@@ -60,6 +95,8 @@ def relation_command(name: str) -> click.Command:
         by: tuple[str, ...] = (),
         period_from: datetime.date | None = None,
         currency: str | None = None,
+        post: bool = False,
+        yes: bool = False,
     ) -> None:
         chosen = chosen_format(format_, output, tuple(FACES))
         opened = open_ledger(ledger, use_cache=not no_cache)
@@ -80,8 +117,11 @@ def relation_command(name: str) -> click.Command:
             report = evaluate(opened.book, name, day, question)
         except ConditionError as error:
             raise click.UsageError(str(error)) from error
-        show_report(report, chosen, output, force=force)
+        if not post:
+            show_report(report, chosen, output, force=force)
         failed = show_report_problems(report)
+        if post:
+            book_entries(ledger, opened, name, day, question, yes=yes)
         finish(opened, all_problems=all_problems)
         if failed:
             sys.exit(1)
@@ -104,9 +144,29 @@ def relation_command(name: str) -> click.Command:
         decorated = click.option(
             "--from", "period_from", type=FirstDay(), metavar="DATE", help="First day of the period."
         )(decorated)
+    if name in BOOKINGS:
+        decorated = post_options(decorated)
     decorated = filter_options(decorated, customer=name not in OF_ACCOUNTS)
     decorated = common_options(decorated)
     return click.command(name.replace("_", "-"))(ledger_argument(decorated))
+
+
+def book_entries(ledger: Path, opened: Opened, name: str, day: datetime.date, question: Question, *, yes: bool) -> None:
+    """Propose what a relation would book, and book it when the user says so."""
+    from bean_ar.posting import post
+
+    booking = BOOKINGS[name]
+    propose = import_module(f"receivables.posting.{booking.module}").propose
+    restricted = question.customer is not None or question.where or question.by
+    if restricted and (question.by or not booking.chosen):
+        raise click.UsageError(
+            f"{name.replace('_', '-')} --post books all of it: leave --customer, --where and --by out"
+        )
+    try:
+        proposals = propose(opened.book, day, question) if booking.chosen else propose(opened.book, day)
+    except ConditionError as error:
+        raise click.UsageError(str(error)) from error
+    post(ledger, opened, proposals, yes=yes)
 
 
 def _columns_for_help(name: str) -> Sequence[Column]:
@@ -117,8 +177,19 @@ def _columns_for_help(name: str) -> Sequence[Column]:
 
 
 aging = relation_command("aging")
+bad_debts = relation_command("bad_debts")
+credit_memos = relation_command("credit_memos")
 customers = relation_command("customers")
 documents = relation_command("documents")
+limitation = relation_command("limitation")
+exchange_check = relation_command("exchange_check")
 open_items = relation_command("open_items")
+revaluation = relation_command("revaluation")
+penalties = relation_command("penalties")
+penalty_balances = relation_command("penalty_balances")
+provision = relation_command("provision")
+provision_movement = relation_command("provision_movement")
+loss_rates = relation_command("loss_rates")
 settlements = relation_command("settlements")
 tie_out = relation_command("tie_out")
+write_off_proposals = relation_command("write_off_proposals")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from receivables_importers.tables.problems import UNSAFE, shown
+
+__all__ = ["SHOWN", "Findings", "Problem", "StartError", "shown", "told", "told_all"]
+
 SHOWN: Final = 20
 """How many problems are listed before the rest is only counted."""
-
-_UNSAFE: Final = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 
 
 class StartError(Exception):
@@ -57,23 +59,13 @@ class Findings:
         self.decisions.append(words)
 
 
-def shown(text: object, limit: int = 60) -> str:
-    """A text from a file, in quotes on one line and shortened, as messages show it.
-
-    >>> shown("12x\\n")
-    '"12x "'
-    """
-    plain = str(text).translate(_UNSAFE)
-    return f'"{plain if len(plain) <= limit else plain[: limit - 1] + "…"}"'
-
-
 def told(problem: Problem) -> str:
     """The problem as a sentence: where, what is wrong, the mend.
 
     >>> told(Problem("a.csv", "", 5, "Amount", '"12x" is not a number', "write it as 1234.50"))
     'a.csv, row 5, column "Amount": "12x" is not a number: write it as 1234.50'
     """
-    where = [problem.file.translate(_UNSAFE)]
+    where = [problem.file.translate(UNSAFE)]
     if problem.sheet:
         where.append(f"sheet {shown(problem.sheet)}")
     if problem.line is not None:

@@ -59,6 +59,52 @@ LEAVE_OUT: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("disputed",),
         ("customer",),
     ),
+    "penalties": (
+        ("file", "line"),
+        ("account",),
+        ("source", "policy_date"),
+        ("name",),
+        ("instalment",),
+        ("due",),
+        ("per",),
+        ("principal", "rate"),
+        ("days",),
+        ("policy",),
+        ("component",),
+    ),
+    "penalty_balances": (("file", "line"), ("account",), ("policy",), ("due",)),
+    "limitation": (
+        ("file", "line"),
+        ("account",),
+        ("calculation",),
+        ("starts",),
+        ("proof",),
+        ("collector",),
+        ("kind",),
+        ("date",),
+        ("instalment",),
+        ("restarted",),
+        ("customer",),
+        ("policy",),
+    ),
+    "revaluation": (
+        ("file", "line"),
+        ("account",),
+        ("calculation",),
+        ("policy",),
+        ("booked_source", "rate_source"),
+        ("instalment",),
+        ("date",),
+        ("carrying", "closing_value"),
+        ("name",),
+    ),
+    "exchange_check": (
+        ("file", "line"),
+        ("account",),
+        ("calculation",),
+        ("kind",),
+        ("realised",),
+    ),
     "settlements": (
         ("file", "line"),
         ("account",),
@@ -75,6 +121,7 @@ LEAVE_OUT_ELSEWHERE = (("file", "line"), ("account",), ("terms",), ("collector",
 
 _SHORT_HEADINGS = {"currency": "Curr.", "instalment": "Inst."}
 _TELLING = {"customer", "number", "document", "by"}  # half a document number is none
+_WHOLE = {"calculation"}  # not cut as long as other columns can be left out
 _TELLING_END = {"account", "file"}  # the end says more than the beginning, so the beginning is cut
 _INDENT = 2
 _ELLIPSIS = "…"
@@ -263,6 +310,8 @@ def _least(field: _Field, floor: int) -> int:
         return max(field.least_heading, field.natural)
     if field.column.name in _TELLING:
         floor = READABLE
+    elif field.column.name in _WHOLE and floor == READABLE:
+        return max(field.least_heading, field.natural)
     return max(field.least_heading, min(field.natural, floor))
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from receivables.facts import TAGGED_KINDS, Booked, Movements, Pocket
 from receivables.language.configuration import public
 from receivables.language.customers import within
-from receivables.settings import WATCHED, Settings
+from receivables.settings import ROLES, WATCHED, Settings
 
 
 def read_booked(
-    watched: Sequence[tuple[Any, Any]], movements: Movements, pockets: Sequence[Pocket], settings: Settings
+    watched: Sequence[tuple[Any, Any]],
+    movements: Movements,
+    pockets: Sequence[Pocket],
+    settings: Settings,
+    equity: str,
 ) -> list[Booked]:
     """The postings on watched accounts, in order of date.
 
@@ -20,11 +25,13 @@ def read_booked(
       watched: Transaction and posting of each.
       movements, pockets: What stands on customers' accounts, which tells the customer of an entry.
       settings: The roles.
+      equity: The name of the root account of equity.
     """
     if not watched:
         return []
     customers = _customers({id(entry) for entry, _ in watched}, movements, pockets)
     roles = {account: _role(account, settings) for account in {posting.account for _, posting in watched}}
+    others: dict[str, str] = {}
     found = []
     for entry, posting in watched:
         units = posting.units
@@ -47,7 +54,9 @@ def read_booked(
                 tags=tags,
                 links=tuple(sorted(entry.links or ())),
                 details=details,
-                source=_place(posting.meta if posting.meta and "lineno" in posting.meta else entry.meta),
+                source=place(posting.meta if posting.meta and "lineno" in posting.meta else entry.meta),
+                entry=place(entry.meta),
+                against=_against(entry, units.number, settings, equity, others),
             )
         )
     return found
@@ -64,11 +73,26 @@ def _customers(wanted: set[int], movements: Movements, pockets: Sequence[Pocket]
     return found
 
 
-def _place(meta: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _against(entry: Any, amount: Decimal, settings: Settings, equity: str, known: dict[str, str]) -> tuple[str, ...]:
+    """The roles on the other side of a posting of `amount`; `known` keeps the role of each account once found."""
+    found = set()
+    for posting in entry.postings:
+        units = posting.units
+        if units is None or not units.number or (units.number > 0) == (amount > 0):
+            continue
+        account = posting.account
+        if account not in known:
+            known[account] = "equity" if within(account, (equity,)) else _role(account, settings, ROLES)
+        found.add(known[account])
+    return tuple(sorted(found))
+
+
+def place(meta: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """File and line of a directive or posting, and nothing else of its metadata."""
     return {key: (meta or {}).get(key) for key in ("filename", "lineno")}
 
 
-def _role(account: str, settings: Settings) -> str:
-    """The watched role of an account: that of the longest name when one account stands below another."""
-    found = [(len(root), role) for role in WATCHED for root in settings.roles[role] if within(account, (root,))]
-    return max(found)[1]
+def _role(account: str, settings: Settings, among: Sequence[str] = WATCHED) -> str:
+    """The role of an account: that of the longest name when one account stands below another; "" without any."""
+    found = [(len(root), role) for role in among for root in settings.roles[role] if within(account, (root,))]
+    return max(found)[1] if found else ""

@@ -228,6 +228,12 @@ def policy_values(
                 value=str(value) if isinstance(value, Decimal) else value,
                 expected=how.expected,
             )
+    if not wrong and form.check is not None:
+        try:
+            form.check(typed)
+        except ValueError as error:
+            wrong = True
+            report("policy-contradicts-itself", subject=form.subject, reason=str(error))
     return name, typed, wrong
 
 
@@ -256,7 +262,7 @@ def _rate(entry: Any, rates: dict[str, list[Rate]], problems: list[Problem]) -> 
     for other in same:
         if other.date == entry.date:
             # Two files of ready policies may both bring a series; only a contradiction is wrong.
-            if other.percent != values[1]:
+            if (other.percent, other.until) != (values[1], until):
                 place = f"{other.source.get('filename')}:{other.source.get('lineno')}"
                 problems.append(problem("rate-twice", entry.meta, entry, name=values[0], date=entry.date, other=place))
             return

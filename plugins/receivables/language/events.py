@@ -16,7 +16,8 @@ from receivables.language.customers import customer_of
 from receivables.problems import Problem, problem
 
 EVENT_KINDS: Final = (
-    "promise", "dispute", "dispute-resolved", "acknowledgement", "escalation", "approval", "hold",
+    "promise", "dispute", "dispute-resolved", "acknowledgement", "settlement-agreement",
+    "suit", "suit-ended", "insolvency", "insolvency-ended", "provision", "escalation", "approval", "hold",
     "call", "email", "visit", "meeting", "statement", "demand", "confirmation",
     "contract", "handover", "field-report", "e-invoice",
 )  # fmt: skip
@@ -70,6 +71,7 @@ def read_events(
                 by=_by(kind, meta.get("by"), entry, problems),
                 details={key: value for key, value in meta.items() if key not in _WORDS},
                 entry=entry,
+                paper=type(entry) is Document,
             )
         )
     return events

@@ -286,6 +286,9 @@ def read_movements(
             if words is not None or (below and (len(below) > _PLAIN_POSTING or "lineno" not in below)):
                 said = reader.words(entry, posting, kind, pocket, words)
                 number, settles, due, terms, dated, part = said
+                if settles and not kind:
+                    # Money paid out for a document that it names is paid back.
+                    kind, terms = REFUND, None
                 position = len(kinds)
                 if settles:
                     all_settles[position] = settles
@@ -303,9 +306,6 @@ def read_movements(
                     terms = plain_terms[account]
                 else:
                     terms = reader.terms.of(reader.pockets[pocket], date)
-            if not kind and terms is not None and not terms.single:
-                # Money paid out is not owed in instalments, whatever the customer's terms are.
-                terms = None
             if not number:
                 if len(links) == 1:
                     (number,) = links
@@ -345,7 +345,8 @@ def read_movements(
         choose_unclear(movements, numbers, several_links, numbering, problems)
     if unnumbered:
         name_unnumbered(movements, numbers, unnumbered, reader.pockets)
-    return Reading(reader.pockets, movements, reader.payees, read_booked(watched, movements, reader.pockets, settings))
+    booked = read_booked(watched, movements, reader.pockets, settings, options["name_equity"])
+    return Reading(reader.pockets, movements, reader.payees, booked)
 
 
 def _side(posting: Any) -> tuple[bool, str]:

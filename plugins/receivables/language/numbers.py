@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from receivables.facts import (
@@ -62,6 +62,11 @@ class Numbering:
         found = self.fitting(kind, links, date)
         return found[0] if len(found) == 1 else ""
 
+    def candidates(self, kind: str, links: list[str], date: datetime.date, owned: Container[str]) -> list[str]:
+        """The links that may be the number: those that begin like one, without those that another document owns."""
+        fitting = self.fitting(kind, links, date) or links
+        return [link for link in fitting if link not in owned] or fitting
+
 
 def choose_unclear(
     movements: Movements,
@@ -86,8 +91,8 @@ def choose_unclear(
             owned_from = {**chosen, **owned_from}
             chosen = {}
         links = sorted(entry.links)
-        fitting = numbering.fitting(movements.kind[position], links, entry.date) or links
-        candidates = [link for link in fitting if owned_from.get(link, datetime.date.max) > entry.date] or fitting
+        owned = {link for link in links if owned_from.get(link, datetime.date.max) <= entry.date}
+        candidates = numbering.candidates(movements.kind[position], links, entry.date, owned)
         if len(candidates) > 1:
             problems.append(problem("several-links", entry.meta, entry, links=", ".join(links), chosen=candidates[0]))
         numbers[position] = candidates[0]

@@ -13,6 +13,7 @@ from typing import Any
 from beancount.core.data import Close, Commodity, Custom, Document, Note, Open, Price, Transaction
 
 from receivables.facts import Facts, PriceFact
+from receivables.language.booked import place
 from receivables.language.configuration import read_settings
 from receivables.language.customers import account_details, check_customers, read_customers
 from receivables.language.events import read_events
@@ -50,7 +51,7 @@ def read(entries: Sequence[Any], options: Mapping[str, Any]) -> Facts:
         events=read_events(others, details, problems),
         booked=read_in.booked,
         prices=[
-            PriceFact(entry.date, entry.currency, entry.amount.currency, entry.amount.number)
+            PriceFact(entry.date, entry.currency, entry.amount.currency, entry.amount.number, place(entry.meta))
             for entry in others
             if type(entry) is Price and entry.amount.number is not None
         ],

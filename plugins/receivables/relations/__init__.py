@@ -13,12 +13,23 @@ from receivables.book import Book
 from receivables.lookup import Lookup
 from receivables.relations import (
     aging,
+    bad_debts,
+    credit_memos,
     customers,
     documents,
+    exchange_check,
+    limitation,
+    loss_rates,
     open_items,
+    penalties,
+    penalty_balances,
+    provision,
+    provision_movement,
+    revaluation,
     settlements,
     statement,
     tie_out,
+    write_off_proposals,
 )
 from receivables.relations.question import Question, grouped
 from receivables.report import Column, Report, Value
@@ -79,6 +90,50 @@ RELATIONS: Final[Mapping[str, Relation]] = {
         Relation(
             "statement", "Statement of account", "A customer's movements with a running balance.",
             statement.evaluate, _fixed(statement.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "penalties", "Penalties", "What late payment costs, segment by segment.",
+            penalties.evaluate, _fixed(penalties.COLUMNS),
+        ),
+        Relation(
+            "penalty_balances", "Penalties to charge", "Penalties computed, charged, and left to charge.",
+            penalty_balances.evaluate, _fixed(penalty_balances.COLUMNS),
+        ),
+        Relation(
+            "limitation", "Limitation", "By which day each open claim must be sued for, and how near that is.",
+            limitation.evaluate, _fixed(limitation.COLUMNS),
+        ),
+        Relation(
+            "provision", "Provision for doubtful debts", "What is provided for each open debt.",
+            provision.evaluate, _fixed(provision.COLUMNS),
+        ),
+        Relation(
+            "provision_movement", "Movement of the provision", "The allowance from opening to closing.",
+            provision_movement.evaluate, _fixed(provision_movement.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "loss_rates", "Loss rates", "What the ledger's past says of each bucket.",
+            loss_rates.evaluate, _fixed(loss_rates.COLUMNS),
+        ),
+        Relation(
+            "revaluation", "Revaluation", "What is open in a foreign currency at the closing rate.",
+            revaluation.evaluate, _fixed(revaluation.COLUMNS),
+        ),
+        Relation(
+            "exchange_check", "Realised exchange differences", "Whether the differences of settlements were booked.",
+            exchange_check.evaluate, _fixed(exchange_check.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "write_off_proposals", "Write-off proposals", "What may be given up by policy, and what it still lacks.",
+            write_off_proposals.evaluate, _fixed(write_off_proposals.COLUMNS),
+        ),
+        Relation(
+            "bad_debts", "Bad debts", "What was written off and what was recovered, by portfolio and reason.",
+            bad_debts.evaluate, _fixed(bad_debts.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "credit_memos", "Credit memos", "Every credit memo, why it was given and to what it went.",
+            credit_memos.evaluate, _fixed(credit_memos.COLUMNS), periodic=True,
         ),
         Relation(
             "tie_out", "Tie-out", "The ledger's balances against the open items.",

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from receivables.facts import Event
-from receivables.money import rounded
 from receivables.relations.question import Question, filtered, narrowed
 from receivables.report import Column, Report, Row
 from receivables.rules.aging import BASES, aging_policy
+from receivables.rules.disputes import disputed
 from receivables.view import Rates, View, rates_at
 
 COLUMNS: Final = (
@@ -192,58 +191,3 @@ def digits(view: View, rates: Rates | None) -> dict[str, int]:
     if rates is not None:
         shown[rates.currency] = rates.scale.digits
     return shown
-
-
-def disputed(view: View) -> Mapping[int, int]:
-    """The disputed units of each open item, from #dispute notes not yet resolved on the day.
-
-    A dispute without an amount covers all that is open of its documents; one over several
-    instalments takes the oldest due first; none is ever larger than what is open.
-    """
-    standing = _standing_disputes(view)
-    if not standing:
-        return {}
-    by_number: dict[tuple[str, str], list[int]] = {}
-    items, book = view.book.items, view.book
-    for position, item in enumerate(view.items):
-        if items.amount[item] > 0:
-            key = (book.pockets[items.pocket[item]].customer, items.number[item])
-            by_number.setdefault(key, []).append(position)
-    found: dict[int, int] = {}
-    for event in standing:
-        positions = [p for number in event.documents for p in by_number.get((event.customer, number), ())]
-        positions.sort(key=lambda p: (items.due[view.items[p]], view.items[p]))
-        left, wanted = None, event.currency
-        for position in positions:
-            item, units = view.items[position], view.outstanding[position]
-            currency = view.currency(item)
-            if event.amount is not None and wanted is None:
-                # A bare amount is in the currency of the oldest document.
-                wanted = currency
-            if wanted not in (None, currency):
-                continue
-            if event.amount is not None and left is None:
-                scale = book.scales[currency]
-                left = scale.units(rounded(event.amount, scale.unit))
-            part = units if left is None else min(units, left)
-            left = None if left is None else left - part
-            if part:
-                found[item] = min(found.get(item, 0) + part, units)
-    return found
-
-
-def _standing_disputes(view: View) -> list[Event]:
-    standing: list[Event] = []
-    events = (event for event in view.book.events if event.date <= view.as_of)
-    # What is raised and resolved on one day is resolved, whichever stands first.
-    for event in sorted(events, key=lambda event: (event.date, event.kind == "dispute-resolved")):
-        if event.kind == "dispute":
-            standing.append(event)
-        elif event.kind == "dispute-resolved":
-            resolved = set(event.documents)
-            standing = [
-                other
-                for other in standing
-                if other.customer != event.customer or (resolved and not resolved & set(other.documents))
-            ]
-    return standing

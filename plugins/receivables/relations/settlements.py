@@ -6,8 +6,8 @@ import datetime
 from decimal import Decimal
 from typing import Final
 
-from receivables.book import KIND_CODES
-from receivables.facts import APPLY, KINDS, REFUND, REVERSAL
+from receivables.book import KIND_CODES, Book
+from receivables.facts import APPLY, KINDS, REFUND, REVALUATION, REVERSAL
 from receivables.money import EXACT, iso_digits, rounded
 from receivables.relations.question import Question, filtered, keeper, split_conditions
 from receivables.report import Column, Report, Row
@@ -39,7 +39,9 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 NAMES: Final = tuple(column.name for column in COLUMNS)
-_SETTLING_DEBITS: Final = frozenset(KIND_CODES[kind] for kind in (REFUND, REVERSAL, APPLY))
+_REVERSAL: Final = KIND_CODES[REVERSAL]
+_ACTIVE: Final = frozenset(KIND_CODES[kind] for kind in (REFUND, REVERSAL, APPLY, REVALUATION))
+"""Debits that may be what settles; every other is settled."""
 
 
 def evaluate(view: View, question: Question) -> Report:
@@ -59,6 +61,26 @@ def evaluate(view: View, question: Question) -> Report:
     return Report("settlements", "Settlements", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
 
 
+def _settling(book: Book, position: int) -> int:
+    """Which of the two items of a settlement settles the other; of one that is undone, which of them did."""
+    kind, settlements = book.items.kind, book.settlements
+    debit, credit = settlements.debit[position], settlements.credit[position]
+    if settlements.amount[position] < 0:
+        if kind[debit] not in _ACTIVE and kind[credit] != _REVERSAL:
+            return credit
+        earlier = range(position - 1, -1, -1)
+        position = next(
+            place
+            for place in earlier
+            if settlements.debit[place] == debit
+            and settlements.credit[place] == credit
+            and settlements.amount[place] > 0
+        )
+    cause = settlements.cause[position]
+    # Only the postings of one #apply entry are settled by a third, the reversal for which they cancel out.
+    return cause if cause in (debit, credit) else debit
+
+
 def settlement_row(view: View, position: int) -> Row:
     """The row of one settlement."""
     book = view.book
@@ -68,7 +90,8 @@ def settlement_row(view: View, position: int) -> Row:
         settlements.credit[position],
         settlements.cause[position],
     )
-    settled, settling = (credit, debit) if items.kind[debit] in _SETTLING_DEBITS else (debit, credit)
+    settling = _settling(book, position)
+    settled = credit if settling == debit else debit
     pocket = book.pockets[items.pocket[settled]]
     scale = book.scales[pocket.currency]
     amount = scale.decimal(settlements.amount[position])

@@ -17,7 +17,8 @@ NONE: Final = "none"
 
 ENTITY: Final = PolicyForm(
     "entity",
-    "Which policies hold for everybody of an entity (a branch, a company of the group), by its name.",
+    "Which policies hold for everybody of an entity (a branch, a company of the group), by its name; without a name, "
+    "for everybody who has no entity.",
     {
         "penalty": Key(
             text, 'the name of a penalty policy, or "none"', "What late payment costs; none beats every other word."
@@ -39,7 +40,7 @@ def policy_name(settings: Settings, lookup: Lookup, item: int, subject: str, dat
       date: The day on which the entity's policy is asked.
     """
     entity = lookup.of_item(item, "entity")
-    of_entity = settings.value("entity", subject, date, name=str(entity)) if entity is not None else None
+    of_entity = settings.value("entity", subject, date, name="" if entity is None else str(entity))
     if of_entity == NONE:
         return NONE
     own = lookup.of_document(item, subject)

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from receivables.rules import aging, assignment
+from receivables.rules import (
+    aging,
+    assignment,
+    filing,
+    limitation_policy,
+    penalty_policy,
+    provision_policy,
+    revaluation,
+    write_off_policy,
+)
 from receivables.rules.terms import Terms, parse_terms
-from receivables.settings import Key, PolicyForm, flag, lines, one_of, text, whole_number, words
+from receivables.settings import Key, PolicyForm, flag, lines, one_of, text, words
 
 
 def _terms(value: Any) -> Terms:
     return parse_terms(text(value) if isinstance(value, str) else str(value))
-
-
-_RATE: Final = re.compile(r"([\w-]+ \+ )?\d+(\.\d+)?%( per (day|month|year))?")
-
-
-def _rate(value: Any) -> str:
-    """A rate as written: percent for a time, or a published rate and a margin."""
-    written = text(value)
-    if not _RATE.fullmatch(written):
-        raise ValueError(value)
-    return written
-
-
-def _percent(value: Any) -> Decimal:
-    written = text(value)
-    if not written.endswith("%"):
-        raise ValueError(value)
-    try:
-        percent = Decimal(written[:-1].strip())
-    except InvalidOperation as error:
-        raise ValueError(value) from error
-    if not percent.is_finite() or percent < 0:
-        raise ValueError(value)
-    return percent
 
 
 TERMS: Final = PolicyForm(
@@ -73,17 +56,6 @@ NUMBERING: Final = PolicyForm(
     },
 )  # fmt: skip
 
-PENALTY: Final = PolicyForm(
-    "penalty",
-    "What late payment costs.",
-    {
-        "rate": Key(_rate, '"0.05% per day", "12% per year" or "ECB-MRO + 8%"', "The rate of the penalty."),
-        "grace": Key(whole_number, "a number of days", "Days after the due date without a penalty."),
-        "cap": Key(_percent, '"8%"', "The most that is charged, in percent of the principal."),
-    },
-    named=True,
-)
-
 STRICT: Final = PolicyForm(
     "strict",
     "Whether bean-check and Fava show warnings too.",
@@ -118,6 +90,20 @@ STATEMENT: Final = PolicyForm(
 
 FORMS: Final[Mapping[str, PolicyForm]] = {
     form.subject: form
-    for form in (aging.FORM, TERMS, SETTLEMENT, NUMBERING, PENALTY, STATEMENT, STRICT, assignment.ENTITY)
+    for form in (
+        aging.FORM,
+        TERMS,
+        SETTLEMENT,
+        NUMBERING,
+        penalty_policy.FORM,
+        STATEMENT,
+        STRICT,
+        assignment.ENTITY,
+        limitation_policy.FORM,
+        provision_policy.FORM,
+        filing.FORM,
+        revaluation.FORM,
+        write_off_policy.FORM,
+    )
 }
 """Subject → form, for every policy that a ledger may set."""

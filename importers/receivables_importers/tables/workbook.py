@@ -3,7 +3,7 @@
 A workbook of a few kilobytes can ask for hundreds of gigabytes (one cell in the last corner of a
 sheet is enough), and then the library that reads it ends the whole process. So it is read in a
 process of its own, with limits on memory and time, and whatever happens to it is an error message.
-Run by `receivables_importers.start.reading`; it imports nothing of ours, so that it starts quickly.
+Run by `receivables_importers.tables.reading`; it imports nothing of ours, so that it starts quickly.
 
 The JSON is `{"sheets": [[name, [[line, cells], …]], …], "hidden": [names]}` or `{"error": code}`. A
 cell is null, or a text whose first letter says what follows: `t` text, `n` the digits of a number,

@@ -1,0 +1,95 @@
+"""Relation provision: what is provided for each open debt, one row an item, with how it comes about."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.report import Column, Report, Row
+from receivables.rules.provision import Provided, provision
+from receivables.rules.provision_policy import ROLL_RATE, percent_of
+from receivables.view import View
+
+COLUMNS: Final = (
+    Column("segment", str, "The value of the policy's segment-by; empty without one."),
+    Column("customer", str, "Customer code."),
+    Column("name", str, "Customer name."),
+    Column("number", str, "Document number."),
+    Column("instalment", int, "1, 2, … by due date; empty for a document of one item."),
+    Column("currency", str, "Currency of the amounts."),
+    Column("outstanding", Decimal, "What is open.", money="currency", total=True),
+    Column(
+        "exposure", Decimal, "What is provided for: the outstanding, less its share of credits where the policy nets.",
+        money="currency", total=True,
+    ),
+    Column("days_overdue", int, "Days past the due date; 0 when not overdue."),
+    Column("months_overdue", int, "Whole months past the due date that was agreed first; 0 when not overdue."),
+    Column("bucket", str, "Bucket of the matrix, the table or the loss rates; empty for a specific provision."),
+    Column("method", str, "matrix, table, roll-rate or specific; empty where nothing can be provided."),
+    Column("rate", Decimal, "In percent, the factor in it, rounded to four places where the ledger gave it."),
+    Column(
+        "amount", Decimal, "What is provided, rounded half up to the currency's digits; empty where it cannot be told.",
+        money="currency", total=True,
+    ),
+    Column("calculation", str, "How the amount comes about, or why there is none."),
+    Column("policy", str, "The policy with its date, or where the specific provision stands."),
+    Column("source", str, "The law or decision behind the policy; the note behind a specific provision."),
+    Column("file", str, "File of the entry."),
+    Column("line", int, "Line of the posting."),
+)  # fmt: skip
+
+NAMES: Final = tuple(column.name for column in COLUMNS)
+
+
+def evaluate(view: View, question: Question) -> Report:
+    """The provision for each open debt, ordered by segment, customer, currency, due date and number.
+
+    Conditions choose rows of the whole provision: no figure depends on which rows are shown.
+    """
+    book = view.book
+    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    found = provision(view)
+    items = book.items
+    chosen = sorted(
+        (row for row in found.rows if keep is None or keep(row.item)),
+        key=lambda row: (
+            row.segment, book.pockets[items.pocket[row.item]].customer, view.currency(row.item), items.due[row.item],
+            items.number[row.item], items.instalment[row.item], row.item,
+        ),
+    )  # fmt: skip
+    return Report(
+        "provision",
+        "Provision for doubtful debts",
+        view.as_of,
+        COLUMNS,
+        filtered([_row(view, row) for row in chosen], COLUMNS, question),
+        notes=_notes(view, found.plans.everybody is not None),
+        digits={currency: scale.digits for currency, scale in book.scales.items()},
+        problems=found.problems,
+    )
+
+
+def _row(view: View, row: Provided) -> Row:
+    book = view.book
+    items = book.items
+    pocket = book.pockets[items.pocket[row.item]]
+    customer = book.customers.get(pocket.customer)
+    file, line = book.texts.source(row.item)
+    places = 4 if row.method == ROLL_RATE else 12
+    return (
+        row.segment, pocket.customer, pocket.customer if customer is None else customer.name,
+        items.number[row.item], items.instalment[row.item] or None, pocket.currency,
+        view.amount(row.item, row.outstanding), view.amount(row.item, row.exposure), row.days, row.months,
+        row.bucket, row.method, None if row.share is None else percent_of(row.share, places), row.amount,
+        row.calculation, row.policy, row.source, file, line,
+    )  # fmt: skip
+
+
+def _notes(view: View, in_force: bool) -> tuple[str, ...]:
+    if not in_force:
+        return (f'No policy "provision" without a name is in force on {view.as_of}: nothing is provided.',)
+    return (
+        f"The policies in force on {view.as_of}; each row is rounded half up to the digits of its currency.",
+        'Credits on account reduce nothing, except where a policy says credits: "net".',
+    )

@@ -1,0 +1,190 @@
+"""Provision movement: how the allowance came from its opening to its closing balance, and what is still to be booked.
+
+Every posting on an account with the role "allowance" is in exactly one column, told by its own word `movement:`, else
+by the other side of its entry. So opening and columns always add up to the balance of the accounts. A credit balance
+is a positive provision.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from receivables.book import Book
+from receivables.facts import OPENING, REVALUATION, WRITE_OFF, Booked
+from receivables.money import EXACT, added
+from receivables.problems import Problem, problem
+from receivables.rules.provision import Provided, Provision, provision
+from receivables.rules.provision_policy import SPECIFIC
+from receivables.settings import (
+    ALLOWANCE,
+    BAD_DEBT,
+    BANK,
+    CUSTOMERS,
+    EXCHANGE,
+    PROVISION_EXPENSE,
+    RECOVERIES,
+    UNREALISED,
+)
+from receivables.view import View
+
+CHARGE: Final = "charge"
+RELEASE: Final = "release"
+USED: Final = "used"
+RECOVERED: Final = "recovered"
+OTHER: Final = "other"
+
+WORDS: Final = (OPENING, CHARGE, RELEASE, USED, RECOVERED, EXCHANGE, OTHER)
+"""What `movement:` on an entry or its posting may say."""
+
+_DEBITS: Final[tuple[tuple[str, str], ...]] = ((CUSTOMERS, USED), (PROVISION_EXPENSE, RELEASE), (BAD_DEBT, RELEASE))
+_CREDITS: Final[tuple[tuple[str, str], ...]] = (
+    (PROVISION_EXPENSE, CHARGE), (BAD_DEBT, CHARGE), (CUSTOMERS, RECOVERED), (RECOVERIES, RECOVERED), (BANK, RECOVERED),
+)  # fmt: skip
+_EITHER: Final[tuple[tuple[str, str], ...]] = (("equity", OPENING), (EXCHANGE, EXCHANGE), (UNREALISED, EXCHANGE))
+
+
+class Movement(NamedTuple):
+    """The roll-forward of one group and currency: opening + charge - release - used + recovered + exchange + other.
+
+    Attributes:
+      group: The value of the policy's `book-by:`; "" without one.
+      opening, charge, release, used, recovered, exchange, other, closing: As in the relation.
+      required: The provision as of the day; None where some of it cannot be told or no policy is in force.
+      to_book: Required less closing; None where required is.
+      methods: Each method and what it requires, in the order of the rows.
+      customers: Each customer with a specific provision, or of whom something is booked, and what of that is still to
+        be booked.
+    """
+
+    group: str
+    currency: str
+    opening: Decimal
+    charge: Decimal
+    release: Decimal
+    used: Decimal
+    recovered: Decimal
+    exchange: Decimal
+    other: Decimal
+    closing: Decimal
+    required: Decimal | None
+    to_book: Decimal | None
+    methods: tuple[tuple[str, Decimal], ...]
+    customers: tuple[tuple[str, Decimal], ...]
+
+
+class Movements(NamedTuple):
+    """All roll-forwards, the provision behind them, and what is wrong."""
+
+    rows: Sequence[Movement]
+    provision: Provision
+    problems: tuple[Problem, ...]
+
+
+def movements(view: View, period_from: datetime.date | None = None) -> Movements:
+    """The movement of each group and currency that has an allowance or needs one, in order.
+
+    Args:
+      view: Gives the last day.
+      period_from: First day of the period; None for everything, from nothing.
+    """
+    found = provision(view)
+    book, key = view.book, found.plans.book_by
+    required: dict[tuple[str, str], list[Provided]] = {}
+    for row in found.rows:
+        required.setdefault((row.group, view.currency(row.item)), []).append(row)
+    groups = _groups(book, key, {group for group, _ in required})
+    problems: list[Problem] = []
+    booked: dict[tuple[str, str], list[tuple[str, Booked]]] = {}
+    for posting in book.booked:
+        if posting.role != ALLOWANCE or posting.date > view.as_of:
+            continue
+        before = period_from is not None and posting.date < period_from
+        column = OPENING if before else _column(posting, problems)
+        booked.setdefault((group_of(book, posting, key, groups), posting.currency), []).append((column, posting))
+    in_force = found.plans.everybody is not None
+    rows = [
+        _movement(view, place, booked.get(place, []), required.get(place, []), in_force)
+        for place in sorted(booked.keys() | required.keys())
+    ]
+    return Movements(rows, found, (*found.problems, *problems))
+
+
+def _movement(
+    view: View, place: tuple[str, str], booked: Sequence[tuple[str, Booked]], rows: Sequence[Provided], in_force: bool
+) -> Movement:
+    # The account's credits are the provision's increases.
+    sums = {word: EXACT.minus(added(posting.amount for column, posting in booked if column == word)) for word in WORDS}
+    closing = added(sums.values())
+    required = None
+    if in_force and all(row.amount is not None for row in rows):
+        required = added(row.amount or Decimal(0) for row in rows)
+    methods: dict[str, list[Decimal]] = {}
+    customers: dict[str, list[Decimal]] = {}
+    for row in rows:
+        methods.setdefault(row.method, []).append(row.amount or Decimal(0))
+        if row.method == SPECIFIC:
+            customer = view.book.pockets[view.book.items.pocket[row.item]].customer
+            customers.setdefault(customer, []).append(row.amount or Decimal(0))
+    for _, posting in booked:
+        if posting.customer:
+            customers.setdefault(posting.customer, []).append(posting.amount)
+    return Movement(
+        group=place[0],
+        currency=place[1],
+        opening=sums[OPENING],
+        charge=sums[CHARGE],
+        release=EXACT.minus(sums[RELEASE]),
+        used=EXACT.minus(sums[USED]),
+        recovered=sums[RECOVERED],
+        exchange=sums[EXCHANGE],
+        other=sums[OTHER],
+        closing=closing,
+        required=required,
+        to_book=None if required is None else EXACT.subtract(required, closing),
+        methods=tuple((method, added(amounts)) for method, amounts in methods.items()),
+        customers=tuple((customer, added(amounts)) for customer, amounts in sorted(customers.items())),
+    )
+
+
+def _column(posting: Booked, problems: list[Problem]) -> str:
+    """The column of a posting, as the module's text says."""
+    word = posting.details.get("movement")
+    if isinstance(word, str) and word in WORDS:
+        return word
+    if word is not None:
+        problems.append(problem("unknown-movement", posting.source, value=word, valid=", ".join(WORDS)))
+    if posting.kind == OPENING:
+        return OPENING
+    if posting.kind == REVALUATION:
+        return EXCHANGE
+    debit = posting.amount > 0
+    if posting.kind == WRITE_OFF and debit:
+        return USED
+    sides = (*(_DEBITS if debit else _CREDITS), *_EITHER)
+    return next((column for role, column in sides if role in posting.against), OTHER)
+
+
+def _groups(book: Book, key: str | None, seen: set[str]) -> frozenset[str]:
+    """Every value of the key that customers, accounts or open debts have."""
+    if key is None:
+        return frozenset()
+    details = (*(customer.details for customer in book.customers.values()), *book.account_details.values())
+    return frozenset({*seen, *(str(each[key]) for each in details if each.get(key) is not None)} - {""})
+
+
+def group_of(book: Book, posting: Booked, key: str | None, groups: frozenset[str]) -> str:
+    """The group of a booked posting: its own word, else a part of its account's name, else its customer's word."""
+    if key is None:
+        return ""
+    own = posting.details.get(key)
+    if own is not None:
+        return str(own)
+    named = [part for part in posting.account.split(":") if part in groups]
+    if named:
+        return named[0]
+    customer = book.customers.get(posting.customer)
+    value = None if customer is None else customer.details.get(key)
+    return "" if value is None else str(value)
