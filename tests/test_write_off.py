@@ -713,6 +713,17 @@ def test_a_document_that_is_called_like_an_instalment_is_not_taken_for_it() -> N
     assert booked(story, "2026-02-01").open_on("2026-02-01") == {"INV-1/2": "700.00 USD"}
 
 
+def test_a_refund_that_waits_for_a_credit_does_not_get_the_write_off() -> None:
+    refund = """
+        2025-01-01 * "Names an invoice, which is wrong" #refund ^RF-1
+          Assets:Receivable:OldMill           50.00 USD
+            settles: "INV-1"
+          Assets:Bank
+    """
+    story = books(policy("age: 100"), INVOICE, refund, problems=["same-side"])
+    assert booked(story, "2026-02-01").open_on("2026-02-01") == {"RF-1": "50.00 USD"}
+
+
 HOSTILE = 'Mill \\"x\\"\\n2020-01-01 close Assets:Bank ; =cmd()'
 
 
@@ -1209,8 +1220,11 @@ def _item(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _bare(row: dict[str, Any]) -> str:
-    """A row without its line, which moves when the ledger grows."""
-    return repr({name: value for name, value in row.items() if name != "line"})
+    """A row without its line, which moves when the ledger grows, and without what a dispute's amount says of it.
+
+    Such an amount goes to the oldest instalment that is open, which is another one then.
+    """
+    return repr({name: value for name, value in row.items() if name not in ("line", "disputed")})
 
 
 # The command

@@ -11,7 +11,7 @@ from beancount.core import data
 from beancount.core.amount import Amount
 
 from receivables.book import Book
-from receivables.facts import WRITE_OFF
+from receivables.facts import NEVER_DUE, WRITE_OFF
 from receivables.posting.numbers import NextNumbers
 from receivables.posting.proposal import Proposal
 from receivables.relations.question import Question
@@ -52,8 +52,9 @@ def propose(
     seen = view(book, as_of)
     pairs, _ = proposed(seen, question or Question())
     given = NextNumbers(book)
+    waiting = _waiting(seen)
     return [
-        _proposal(seen, candidate, row, given.claim(WRITE_OFF, as_of))
+        _proposal(seen, candidate, row, given.claim(WRITE_OFF, as_of), waiting)
         for candidate, row in pairs
         if (numbers is None or book.items.number[candidate.item] in numbers)
         and (candidate.ready or (not ready_only and candidate.bookable))
@@ -61,10 +62,22 @@ def propose(
     ]
 
 
-def _proposal(seen: View, candidate: Candidate, row: Row, number: str) -> Proposal:
+def _waiting(seen: View) -> frozenset[int]:
+    """The pockets in which a debit still waits for a credit that it names: it would take what carries that link."""
+    pocket, details = seen.book.items.pocket, seen.book.texts.details
+    return frozenset(
+        pocket[item]
+        for item, units in zip(seen.items, seen.outstanding, strict=True)
+        if units > 0 and (seen.kind(item) in NEVER_DUE or "settles" in details(item))
+    )
+
+
+def _proposal(seen: View, candidate: Candidate, row: Row, number: str, waiting: Collection[int]) -> Proposal:
     said = dict(zip(NAMES, row, strict=True))
     pocket = seen.book.pockets[seen.book.items.pocket[candidate.item]]
     label = seen.label(candidate.item)
+    linked = seen.book.items.pocket[candidate.item] not in waiting
+    links = (number, seen.book.items.number[candidate.item]) if linked else (number,)
     meta: dict[str, Any] = {**_nowhere(), "number": number, "reason": candidate.reason}
     if candidate.approved_by:
         meta["approval"] = candidate.approved_by
@@ -83,7 +96,7 @@ def _proposal(seen: View, candidate: Candidate, row: Row, number: str) -> Propos
         str(said["name"]),
         f"Written off: {label}, {candidate.reason}",
         frozenset({WRITE_OFF}),
-        frozenset(link for link in (number, seen.book.items.number[candidate.item]) if _LINK.fullmatch(link)),
+        frozenset(link for link in links if _LINK.fullmatch(link)),
         postings,
     )
     why = [
