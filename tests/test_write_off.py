@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.ledgers import COMPANY, Told, day, told, unindented
-from tests.random_ledgers import RandomLedger, random_ledgers
+from tests.random_ledgers import DATES, RandomLedger, random_ledgers
 
 from bean_ar.main import main
 from receivables.facts import KINDS
@@ -1200,7 +1199,7 @@ EVERYTHING = policy("age: 0", 'disputed: "yes"', 'promised: "yes"', 'credits: "y
 @given(random_ledgers())
 def test_what_is_booked_takes_exactly_what_was_open_and_nothing_twice(random: RandomLedger) -> None:
     """Of any ledger: each entry reduces its own item to nothing, all others stay, and no day has more to propose."""
-    last = max((block.date for block in random.blocks), default=datetime.date(2026, 1, 1))
+    last = DATES[-1]
     before = Told(random.text.replace("\n", "\n" + EVERYTHING, 1))
     text = text_of(before, str(last))
     after = Told(before.text + "\n" + text)
@@ -1209,22 +1208,20 @@ def test_what_is_booked_takes_exactly_what_was_open_and_nothing_twice(random: Ra
     left = [row for row in before.rows("open_items", str(last)) if _item(row) not in given_up]
     assert sorted(map(_bare, after.rows("open_items", str(last)))) == sorted(map(_bare, left))
     assert len(given_up) == len(propose(before.book, last))
-    assert propose(after.book, last) == []
+    if "number-twice" not in before.codes:
+        # Of two documents with one number, the second can be named when the first is gone.
+        assert propose(after.book, last) == []
     assert not {_item(row) for row in after.rows("write_off_proposals", "2030-12-31")} & set(given_up)
 
 
 def _item(row: dict[str, Any]) -> tuple[Any, ...]:
-    """What tells an item from all others."""
-    debit = row["outstanding"] > 0
-    return row["account"], row["customer"], row["number"], row["instalment"], row["currency"], debit
+    """What tells an item from all others: its line, which stays, and the instalment that terms made of it."""
+    return row["file"], row["line"], row["instalment"]
 
 
 def _bare(row: dict[str, Any]) -> str:
-    """A row without its line, which moves when the ledger grows, and without what a dispute's amount says of it.
-
-    Such an amount goes to the oldest instalment that is open, which is another one then.
-    """
-    return repr({name: value for name, value in row.items() if name not in ("line", "disputed")})
+    """A row without what a dispute's amount says of it: that goes to the oldest instalment which is still open."""
+    return repr({name: value for name, value in row.items() if name != "disputed"})
 
 
 # The command

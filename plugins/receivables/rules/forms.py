@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from receivables.rules import (
     aging,
+    application,
     assignment,
     filing,
     limitation_policy,
@@ -104,6 +105,7 @@ FORMS: Final[Mapping[str, PolicyForm]] = {
         filing.FORM,
         revaluation.FORM,
         write_off_policy.FORM,
+        application.FORM,
     )
 }
 """Subject → form, for every policy that a ledger may set."""

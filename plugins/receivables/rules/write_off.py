@@ -219,11 +219,14 @@ class _Desk:
 
     @cached_property
     def _named(self) -> Mapping[int, Mapping[str, list[int]]]:
-        """Pocket → number → the debits that have it, up to the day."""
+        """Pocket → number → the debits that have it, up to the day.
+
+        Postings of #apply entries mostly have the number of another document; one that is open may be meant itself.
+        """
         found: dict[int, dict[str, list[int]]] = {}
         items = self._items
         for item in range(self._view.item_count):
-            if items.amount[item] > 0 and self._view.kind(item) != APPLY:
+            if items.amount[item] > 0 and (self._view.kind(item) != APPLY or item in self._open):
                 found.setdefault(items.pocket[item], {}).setdefault(items.number[item], []).append(item)
         return found
 
