@@ -129,7 +129,15 @@ def test_day_counts(count: str, quarter: str, leap_year: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "days"),
-    [("ACT/365F", 29), ("ACT/360", 29), ("ACT/ACT ISDA", 29), ("ACT/ACT counted", 29), ("30/360 US", 29), ("30E/360", 29), ("30E/360 ISDA", 30)],
+    [
+        ("ACT/365F", 29),
+        ("ACT/360", 29),
+        ("ACT/ACT ISDA", 29),
+        ("ACT/ACT counted", 29),
+        ("30/360 US", 29),
+        ("30E/360", 29),
+        ("30E/360 ISDA", 30),
+    ],
 )
 def test_from_the_end_of_january_to_the_leap_day(count: str, days: int) -> None:
     story = late(f'rate: "10% per year"\nday-count: "{count}"', due="2024-01-31")
@@ -439,6 +447,68 @@ def test_a_disputed_part_stands_still_from_its_day_to_the_day_before_the_resolut
     ]
 
 
+def instalments(more: str) -> Told:
+    """1,000 due on 1 January and 500 due on the 11th, at 0.1 % a day."""
+    return told(
+        """
+        2020-01-01 custom "receivables-policy" "penalty"
+          rate: "0.1% per day"
+        2025-12-01 * "Old Mill" "Lift 7" ^INV-1
+          Assets:Receivable:OldMill    1,000.00 USD
+            due: 2026-01-01
+          Assets:Receivable:OldMill      500.00 USD
+            due: 2026-01-11
+          Income:Sales
+        """
+        + more,
+        company=YEARS_AGO,
+    )
+
+
+def test_a_disputed_amount_moves_on_to_the_next_instalment_when_the_first_is_paid() -> None:
+    """As the column `disputed` of the open items has it."""
+    dispute = """
+        2026-01-03 note Assets:Receivable:OldMill "Doors" #dispute ^INV-1
+          amount: 400 USD
+    """
+    story = instalments(dispute + receipt("2026-01-06", "1,000.00 USD", settles="INV-1/1"))
+    assert [row["disputed"] for row in story.rows("open_items", "2026-01-31")] == [D("400.00")]
+    assert [(row["instalment"], row["principal"], row["amount"]) for row in story.rows("penalties", "2026-01-31")] == [
+        (1, D("1000.00"), D("1.00")), (1, D("600.00"), D("2.40")), (2, D("100.00"), D("2.00")),
+    ]  # fmt: skip
+
+
+def test_a_dispute_stands_though_the_document_was_settled_on_its_day() -> None:
+    story = late(
+        'rate: "0.1% per day"', amount="1,000.00 USD", due="2026-01-01",
+        more=receipt("2026-01-03", "1,000.00 USD") + """
+        2026-01-06 note Assets:Receivable:OldMill "Doors" #dispute ^INV-1
+          amount: 400 USD
+        2026-01-11 * "Old Mill" "Bounced" #reversal ^RC-1
+          Assets:Receivable:OldMill       1,000.00 USD
+          Assets:Bank
+        """,
+    )  # fmt: skip
+    assert lines(story, "2026-01-31")[-1] == "2026-01-11 2026-01-31 20 600.00 0.1 12.00"
+
+
+def test_the_day_of_a_dispute_and_a_receipt_counts_without_the_disputed_part() -> None:
+    dispute = """
+        2026-01-11 note Assets:Receivable:OldMill "Doors" #dispute ^INV-1
+          amount: 400 USD
+    """
+    story = late(
+        'rate: "0.1% per day"', amount="1,000.00 USD", due="2026-01-01",
+        more=dispute + receipt("2026-01-11", "1,000.00 USD"),
+    )  # fmt: skip
+    assert lines(story, "2026-01-31")[-1] == "2026-01-10 2026-01-11 1 600.00 0.1 0.60"
+
+
+def test_an_outcome_that_is_none_is_an_error() -> None:
+    wrong = DISPUTE.rstrip() + '\n          outcome: "Rejected"\n'
+    late('rate: "10% per year"', amount="36,500.00 USD", more=wrong, problems=("bad-event",))
+
+
 def test_a_dispute_that_was_rejected_costs_all_its_days() -> None:
     rejected = DISPUTE.rstrip() + '\n          outcome: "rejected"\n'
     story = late('rate: "10% per year"', amount="36,500.00 USD", more=rejected)
@@ -512,6 +582,40 @@ def test_dinars_have_three_decimals() -> None:
     assert cost(late('rate: "10% per year"', amount="1,000.000 KWD"), "2024-06-16") == D("0.274")
 
 
+@pytest.mark.parametrize(("as_of", "expected"), [("2024-02-01", "111114"), ("2024-09-30", "3098846")])
+def test_a_rate_per_day_counts_calendar_days_whatever_the_day_count(as_of: str, expected: str) -> None:
+    """12,345,678 at 0.1 % a day are 12,346 for each day."""
+    story = late(
+        'rate: "0.1% per day"\nday-count: "30E/360"\nrounding: "day"', amount="12,345,678 VND", due="2024-01-23"
+    )
+    (row,) = story.rows("penalties", as_of)
+    assert (row["amount"], row["days"] * 12_346) == (D(expected), D(expected))
+
+
+def test_the_interest_of_one_day_is_another_one_in_a_leap_year() -> None:
+    """353 days of 2024 at 5.683 and 17 of 2025 at 5.698: each rounded by itself, and written down."""
+    story = late(
+        'rate: "8.25% per year"\nday-count: "ACT/ACT ISDA"\nrounding: "day"', amount="25,210.310 KWD", due="2024-01-14"
+    )
+    (row,) = story.rows("penalties", "2025-01-18")
+    assert row["calculation"] == "25,210.310 KWD x 8.25% x (353/366 + 17/365)"
+    assert row["amount"] == 353 * D("5.683") + 17 * D("5.698") == D("2102.965")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        'compound: "month"',
+        'rounding: "month"',
+        'day-count: "ACT/ACT ISDA"',
+        'rate: "1% per month"\npart-month: "begun"',
+    ],
+)
+def test_the_last_day_of_the_calendar_is_a_day_like_any_other(key: str) -> None:
+    rate = "" if key.startswith("rate") else 'rate: "1% per year"\n'
+    assert cost(late(rate + key, amount="100.00 USD", due="9999-11-15"), "9999-12-31") > 0
+
+
 def test_rows_always_add_up_to_the_rounded_sum() -> None:
     """Three parts of 0.4 dong are one dong, not none."""
     more = (
@@ -562,6 +666,77 @@ def test_under_interest_first_a_paid_penalty_note_is_paid_interest() -> None:
         "2024-06-15 2024-06-26 11 36,500.00 10 110.00",
         "2024-06-26 2024-06-27 1 16,500.00 10 4.52",
     ]
+
+
+def test_under_interest_first_whoever_has_paid_everything_owes_nothing_more() -> None:
+    """What receipts gave to interest and notes charged again comes back to the principal when the notes are paid."""
+    notes = "".join(
+        f"""
+        {date} * "Old Mill" "Late payment" #penalty ^{number}
+          Assets:Receivable:OldMill      {amount} USD
+          Income:LatePayment            -{amount} USD
+            penalty-of: "INV-1"
+        """
+        for date, number, amount in (("2026-03-11", "DN-1", "100.00"), ("2026-03-21", "DN-2", "27.67"))
+    )
+    story = late(
+        'rate: "10% per year"\nappropriation: "interest-first"', amount="36,500.00 USD", due="2026-03-01",
+        more=notes
+        + receipt("2026-03-11", "26,500.00 USD")
+        + receipt("2026-03-21", "10,000.00 USD", "RC-2")
+        + receipt("2026-03-21", "127.67 USD", "RC-3", settles="DN-1, DN-2"),
+    )  # fmt: skip
+    assert story.open_on("2026-03-21") == {}
+    assert cost(story, "2026-03-21") == cost(story, "2027-03-21") == D("127.67")
+    assert story.rows("penalty_balances", "2027-03-21")[0]["to_charge"] == 0
+
+
+def test_under_interest_first_what_reminders_cost_is_paid_before_the_principal() -> None:
+    """BGB 367: costs first. Of 26,500 go 60 and 40 to costs and 100 to interest."""
+    story = late(
+        'rate: "10% per year"\nfixed-sum: "40 USD"\ncharge-demand: "60 USD"\nappropriation: "interest-first"',
+        amount="36,500.00 USD",
+        more="""
+        2024-06-20 note Assets:Receivable:OldMill "By courier" #demand ^INV-1
+        """ + receipt("2024-06-25", "26,500.00 USD"),
+    )  # fmt: skip
+    assert lines(story, "2024-06-26")[1] == "2024-06-25 2024-06-26 1 10,200.00 10 2.79"
+
+
+NOTE_OF_JANUARY = """
+        2026-01-31 * "Old Mill" "Late payment" #penalty ^DN-1
+          Assets:Receivable:OldMill      986.30 USD
+          Income:LatePayment            -986.30 USD
+            penalty-of: "INV-1"
+"""
+
+
+def test_interest_that_was_paid_is_not_added_to_the_principal() -> None:
+    """12 % on 100,000, compound by the month: January, 30 days, is 986.30; paid on its note, it bears nothing."""
+    policy = 'rate: "12% per year"\ncompound: "month"'
+    unpaid = late(policy, amount="100,000.00 USD", due="2026-01-01", more=NOTE_OF_JANUARY)
+    assert [row["principal"] for row in unpaid.rows("penalties", "2026-03-01")] == [D("100000.00"), D("101019.18")]
+    paid = NOTE_OF_JANUARY + receipt("2026-01-31", "986.30 USD", settles="DN-1")
+    story = late(policy, amount="100,000.00 USD", due="2026-01-01", more=paid)
+    assert [row["principal"] for row in story.rows("penalties", "2026-03-01")] == [D("100000.00"), D("100032.88")]
+
+
+def test_added_interest_bears_on_when_the_invoice_is_paid() -> None:
+    """One cent more or less of the receipt makes no difference of thousands."""
+    policy = 'rate: "12% per year"\ncompound: "year"'
+    for paid in ("99,999.99 USD", "100,000.00 USD"):
+        story = late(policy, amount="100,000.00 USD", due="2024-06-15", more=receipt("2025-06-16", paid))
+        assert lines(story, "2026-06-15")[-1].startswith("2025-06-16 2026-06-15 364 12,000.0")
+
+
+def test_the_fixed_sum_is_never_part_of_the_interest_that_is_added() -> None:
+    story = late(
+        'rate: "10% per year"\ncompound: "month"\nfixed-sum: "1000 USD"\nappropriation: "interest-first"',
+        amount="100,000.00 USD", due="2026-03-01", more=receipt("2026-03-11", "10,000.00 USD"),
+    )  # fmt: skip
+    assert [row["principal"] for row in story.rows("penalties", "2026-05-01")][:3] == [
+        D("100000.00"), D("91273.97"), D("91799.11"),
+    ]  # fmt: skip
 
 
 # Who is exempt
@@ -632,6 +807,21 @@ def test_a_policy_of_the_document_and_of_its_contract() -> None:
     }
 
 
+def test_a_policy_that_is_never_set_is_an_error_at_the_document() -> None:
+    story = late('rate: "10% per year"', meta='penalty: "nosuch"')
+    (missing,) = story.report("penalties", "2024-12-31").problems
+    assert (missing.code, missing.severity) == ("no-such-policy", "error")
+    assert story.line(missing.source["lineno"]).startswith("Assets:Receivable:OldMill")
+
+
+def test_what_was_late_before_its_policy_is_counted_in_a_note() -> None:
+    story = late('rate: "10% per year"', due="1989-06-15")
+    assert (
+        "Items that were late before the first day of their policy bear nothing: 1."
+        in story.report("penalties", "1991-12-31").notes
+    )
+
+
 @pytest.mark.parametrize(("due", "rate"), [("2025-12-30", "10"), ("2025-12-31", "12")])
 def test_the_policy_of_the_first_day_of_delay_holds_for_all_of_it(due: str, rate: str) -> None:
     more = """
@@ -678,7 +868,7 @@ def test_a_rate_that_was_not_verified_is_used_and_said() -> None:
         'rate: "ten percent"', 'rate: "10% per week"', 'rate: "-3% per year"', 'rate: "10%; after 30 days"',
         'rate: "1%; after 60 days 2%; after 30 days 3%"', 'cap: "8"', 'grace: "soon"', 'fixed-sum: "forty EUR"',
         'fixed-sum: "40 GBP; from 1,000 EUR 70 GBP"', 'waive-below: "5 USD; 6 USD"', 'on: "invoice, receipt"',
-        'day-count: "ACT/361"', 'rounding: "never"',
+        'day-count: "ACT/361"', 'rounding: "never"', 'fixed-sum: "40,00 USD"', 'raise-to: "1,0,00 USD"',
     ],
 )  # fmt: skip
 def test_a_policy_that_cannot_be_read_charges_nothing(policy: str) -> None:
@@ -695,6 +885,8 @@ def test_a_policy_that_cannot_be_read_charges_nothing(policy: str) -> None:
         'rate: "10%"\nwaive-below: "6 USD"\nraise-to: "5 USD"',
         'rate: "1% per month"\npart-month: "begun"\nrounding: "day"',
         'rate: "ECB-MRO + 1%"\nreference: "payment"\nresets: "half-year"',
+        'rate: "10%"\nresets: "half-year"',
+        'rate: "10%"\ncharge-remidner: "5 USD"',
     ],
 )  # fmt: skip
 def test_a_policy_that_contradicts_itself_charges_nothing(policy: str) -> None:

@@ -554,6 +554,7 @@ ELSEWHERE = frozenset(
         "limitation-without-proof",
         "plugin-config",
         "no-rate",
+        "penalty-of-what",
         "rate-not-verified",
         "does-not-tie-out",
         "no-price",

@@ -41,6 +41,18 @@ KINDS: Final = (*TAGGED_KINDS, RETENTION)
 """Every kind of item; retention is the kind of an instalment, never of a whole document."""
 
 
+EVENT_KINDS: Final = (
+    "promise", "dispute", "dispute-resolved", "acknowledgement", "settlement-agreement",
+    "suit", "suit-ended", "insolvency", "insolvency-ended", "provision", "escalation", "approval", "hold",
+    "call", "email", "visit", "meeting", "statement", "demand", "confirmation",
+    "contract", "handover", "field-report", "e-invoice",
+)  # fmt: skip
+"""The tags of notes and documents, the most telling first; also `reminder-1`, `reminder-2`, …"""
+
+REMINDER: Final = "reminder-"
+"""How the tags of reminders begin; their number follows."""
+
+
 class Customer(NamedTuple):
     """One customer, joined over all accounts that carry the code.
 

@@ -70,7 +70,7 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     ),
     "no-such-policy": Form(
         ERROR,
-        'the customer asks for the {subject} policy "{name}", which is never set',
+        '{who} asks for the {subject} policy "{name}", which is never set',
         'use one of: {valid}; or add custom "receivables-policy" "{subject}" "{name}"',
     ),
     "plugin-config": Form(
@@ -235,6 +235,11 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         ERROR,
         "the published rate {series} is missing for {date}, so nothing is charged for the days from then on",
         'add {date} custom "receivables-rate" "{series}" ... with the rate in percent',
+    ),
+    "penalty-of-what": Form(
+        WARNING,
+        "{wrong}, so it counts as charged for nothing and would be charged again",
+        'write penalty-of: "..." with the number of the late document on each posting of the penalty income',
     ),
     "rate-not-verified": Form(
         WARNING,

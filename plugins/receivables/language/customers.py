@@ -106,6 +106,7 @@ def check_customers(customers: Mapping[str, Customer], settings: Settings, probl
                 problem(
                     "no-such-policy",
                     customer.source,
+                    who="the customer",
                     subject=subject,
                     name=name,
                     valid=", ".join([*known, "none"]),

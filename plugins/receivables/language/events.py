@@ -10,23 +10,17 @@ from typing import Any, Final
 from beancount.core.amount import Amount
 from beancount.core.data import Document, Note
 
-from receivables.facts import Event
+from receivables.facts import EVENT_KINDS, REMINDER, Event
 from receivables.language.configuration import public
 from receivables.language.customers import customer_of
 from receivables.problems import Problem, problem
 
-EVENT_KINDS: Final = (
-    "promise", "dispute", "dispute-resolved", "acknowledgement", "settlement-agreement",
-    "suit", "suit-ended", "insolvency", "insolvency-ended", "provision", "escalation", "approval", "hold",
-    "call", "email", "visit", "meeting", "statement", "demand", "confirmation",
-    "contract", "handover", "field-report", "e-invoice",
-)  # fmt: skip
-"""The tags of notes and documents, the most telling first; also `reminder-1`, `reminder-2`, …"""
-
-REMINDER: Final = "reminder-"
+OUTCOMES: Final = ("accepted", "rejected")
+"""What `outcome:` of a #dispute-resolved may say: who was right, the customer or we."""
 
 EXAMPLES: Final[Mapping[str, str]] = {
     "promise": 'note Assets:Receivable:X "Promise" #promise ^INV-1 with amount: 500 USD and by: 2026-05-20',
+    "dispute-resolved": 'note Assets:Receivable:X "Answer" #dispute-resolved ^INV-1 with outcome: "rejected"',
     "dispute": 'note Assets:Receivable:X "Reason" #dispute ^INV-1 with amount: 40 USD',
 }
 
@@ -58,6 +52,7 @@ def read_events(
         kind = event_kind(entry.tags or frozenset())
         meta = public(entry.meta)
         amount, currency = _amount(kind, meta.get("amount"), entry, problems)
+        _check_outcome(kind, meta.get("outcome"), entry, problems)
         events.append(
             Event(
                 date=entry.date,
@@ -75,6 +70,13 @@ def read_events(
             )
         )
     return events
+
+
+def _check_outcome(kind: str, value: Any, entry: Any, problems: list[Problem]) -> None:
+    """Report an outcome of a dispute that is none: a misspelt one would let interest rest that should run."""
+    if kind == "dispute-resolved" and value is not None and value not in OUTCOMES:
+        reason = f"outcome: {str(value)!r} is neither of {' and '.join(OUTCOMES)}"
+        problems.append(problem("bad-event", entry.meta, entry, kind=kind, reason=reason, example=EXAMPLES[kind]))
 
 
 def _customer(said: Any) -> str:

@@ -69,6 +69,8 @@ def notes(found: Penalties) -> tuple[str, ...]:
     told = ["The due day is not counted, the day of payment is; what was charged before is part of it."]
     sources = {(charge.policy.name, charge.policy.source) for charge in found.charges if charge.policy.source}
     told += [f"{name or 'penalty'}: {source}" for name, source in sorted(sources)]
+    if found.before_policy:
+        told.append(f"Items that were late before the first day of their policy bear nothing: {found.before_policy}.")
     told += [f"{item.severity.capitalize()}: {item.message}." for item in found.problems]
     return tuple(told)
 

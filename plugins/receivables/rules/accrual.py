@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from receivables.rules.day_counts import days_between, year_fraction
+from receivables.rules.day_counts import days_between, year_pieces
 from receivables.rules.disputes import Dispute
 from receivables.rules.penalty_policy import PenaltyPolicy
 from receivables.rules.rate_book import Applied, RateBook, period_ends
@@ -59,7 +59,8 @@ class Late(NamedTuple):
       units: The original amount.
       reductions: In order of day, up to the as-of date.
       disputes: Those that keep interest from accruing.
-      paid: (day, units) paid on penalty notes of this item, for "interest-first".
+      costs: (day, units) of what events cost, in units of the currency's digits.
+      paid: (day, units) paid on penalty notes of this item, in units of the currency's digits.
       currency: The item's currency.
       unit_digits: Decimal places of a unit.
       digits: Decimal places of the currency, to which interest is rounded.
@@ -70,6 +71,7 @@ class Late(NamedTuple):
     units: int
     reductions: Sequence[Reduction]
     disputes: Sequence[Dispute]
+    costs: Sequence[tuple[int, int]]
     paid: Sequence[tuple[int, int]]
     currency: str
     unit_digits: int
@@ -80,6 +82,7 @@ class Segment(NamedTuple):
     """Interest of one principal at one rate.
 
     Attributes:
+      origin: Ordinal of the day from which the day count counts: where the interest of the item starts.
       start, end: Ordinals; the first day is not counted, the last one is.
       days: As the day count counts them.
       principal: Units of the book's scale.
@@ -89,6 +92,7 @@ class Segment(NamedTuple):
       capitalised: Interest that is part of the principal, in units of the book's scale.
     """
 
+    origin: int
     start: int
     end: int
     days: int
@@ -179,7 +183,7 @@ class _Accrual:
             raw = list(self._by_steps())
         else:
             raw = list(self._by_days())
-        segments = _rounded(_merged(raw, policy), policy)
+        segments = _rounded(_merged(raw, policy), policy, self.start)
         return Accrued(
             self._largest(), segments, sum(segment.amount for segment in segments), list(self.missing.values())
         )
@@ -201,9 +205,9 @@ class _Accrual:
         start, as_of = self.start, self.as_of
         found = {change.day for change in self.after}
         for dispute in self.late.disputes:
-            found.add(dispute.first - 1)
-            if dispute.until is not None:
-                found.add(dispute.until - 1)
+            found.add(dispute.start)
+            if dispute.end is not None:
+                found.add(dispute.end)
         found.update(self.late.due + tier.after for tier in self.policy.tiers)
         for each in more:
             found.update(each)
@@ -213,13 +217,11 @@ class _Accrual:
         return period_ends(1, from_ordinal(self.start).year, from_ordinal(self.as_of).year + 1)
 
     def _capital_days(self) -> Iterator[int]:
-        first = from_ordinal(self.start)
-        count = 1
-        while (
-            day := first + relativedelta(months=count * PERIODS[self.policy.compound or YEAR])
-        ).toordinal() <= self.as_of:
-            yield day.toordinal()
-            count += 1
+        first, months = from_ordinal(self.start), PERIODS[self.policy.compound or YEAR]
+        count = months
+        while (day := months_after(first, count)) <= self.as_of:
+            yield day
+            count += months
 
     # The three ways
 
@@ -231,20 +233,20 @@ class _Accrual:
             more.append(self.book.changes(self.start + 1, self.as_of))
         if policy.rounding == "month":
             more.append(self._month_ends())
-        if policy.appropriation == "interest-first":
-            more.append(day for day, _ in late.paid)
         needs_sum = policy.compound is not None or policy.appropriation == "interest-first"
+        if needs_sum:
+            more.append([day for day, _ in late.paid])
         position = 0
         paid = 0
         for first, last in pairwise(self._bounds(*more)):
-            while paid < len(late.paid) and late.paid[paid][0] <= first:
-                self.appropriated += late.paid[paid][1]
-                paid += 1
             while position < len(self.after) and self.after[position].day <= first:
                 self._reduce(self.after[position])
                 position += 1
+            while paid < len(late.paid) and late.paid[paid][0] <= first:
+                self._pay_note(*late.paid[paid])
+                paid += 1
             if first in capital_days:
-                self._capitalise()
+                self._capitalise(first)
             principal = self._bearing(first)
             if principal <= 0:
                 continue
@@ -254,7 +256,7 @@ class _Accrual:
             amount = self._interest(principal, rate, first, last)
             if needs_sum:
                 self.exact += amount
-            yield _Raw(0, first, last, self._days(first, last), principal, rate, None, amount, self.capitalised)
+            yield _Raw(0, first, last, self._days(rate, first, last), principal, rate, None, amount, self.capitalised)
 
     def _by_steps(self) -> Iterator[_Raw]:
         """Whole months from the start on, each as soon as it begins, or once it is over."""
@@ -263,8 +265,7 @@ class _Accrual:
         first_day = from_ordinal(self.start)
         count = 0
         while True:
-            first = (first_day + relativedelta(months=count)).toordinal()
-            last = (first_day + relativedelta(months=count + 1)).toordinal()
+            first, last = months_after(first_day, count), months_after(first_day, count + 1)
             if first >= self.as_of or (whole and last > self.as_of):
                 return
             count += 1
@@ -278,7 +279,7 @@ class _Accrual:
                 if rate.unit != MONTH:
                     # A ceiling of another unit took the place of the rate.
                     amount = amount * PER_YEAR[rate.unit] / PER_YEAR[MONTH]
-                yield _Raw(0, first, end, self._days(first, end), principal, rate, 1, amount, 0)
+                yield _Raw(0, first, end, end - first, principal, rate, 1, amount, 0)
 
     def _by_payment(self) -> Iterator[_Raw]:
         """Each part at the published rate of the day on which it was paid, for its whole delay."""
@@ -302,7 +303,7 @@ class _Accrual:
             rate = self._rate(first, paid_on) if units > taken else None
             if rate is not None:
                 amount = self._interest(units - taken, rate, first, last)
-                yield _Raw(paid_on, first, last, self._days(first, last), units - taken, rate, None, amount, 0)
+                yield _Raw(paid_on, first, last, self._days(rate, first, last), units - taken, rate, None, amount, 0)
 
     def _layers(self) -> list[tuple[int, int, int | None]]:
         """The principal as parts: units, from when, until which payment; what is paid first was there first."""
@@ -327,9 +328,7 @@ class _Accrual:
 
     def _bearing(self, first: int) -> int:
         """The principal that bears interest after the day `first`."""
-        open_ = self.open + self.diverted
-        if open_ <= 0:
-            return 0
+        open_ = max(self.open + self.diverted, 0)
         return open_ - self._disputed(first, open_) + self.capitalised
 
     def _bearing_at(self, first: int) -> int:
@@ -345,7 +344,7 @@ class _Accrual:
         standing = sum(
             dispute.units
             for dispute in self.late.disputes
-            if dispute.first - 1 <= first and (dispute.until is None or first < dispute.until - 1)
+            if dispute.start <= first and (dispute.end is None or first < dispute.end)
         )
         return min(standing, open_)
 
@@ -355,31 +354,48 @@ class _Accrual:
         if self.policy.appropriation != "interest-first" or not (change.receipt or change.other in self.taken):
             return
         if change.units > 0:
-            unpaid = rounded_units(self.exact, self.policy.rounding_mode) + self._costs() - self.appropriated
-            to_interest = max(min(unpaid, floor(change.units * self.scale)), 0)
+            to_interest = max(min(self._unpaid(change.day), floor(change.units * self.scale)), 0)
             kept = int(to_interest / self.scale)
-            self.appropriated += to_interest
+            self._take(to_interest, change.day)
             self.diverted += kept
             self.taken.setdefault(change.other, []).append((to_interest, kept))
             return
         # What a reversal gives back was principal as far as it goes, and interest for the rest.
         back = -change.units
-        to_interest, kept = self.taken[change.other].pop() if self.taken.get(change.other) else (0, 0)
+        _, kept = self.taken[change.other].pop() if self.taken.get(change.other) else (0, 0)
         given_back = min(kept, back)
         self.diverted -= given_back
         self.appropriated -= floor(given_back * self.scale)
 
-    def _costs(self) -> int:
-        """The fixed sum of a policy, which a receipt pays before the interest."""
-        return fixed_sum(self.policy, self.late, self._largest())
+    def _pay_note(self, day: int, units: int) -> None:
+        """What is paid on a note pays costs and interest; where receipts paid those before, it makes up for them."""
+        to_interest = min(units, max(self._unpaid(day), 0))
+        self._take(to_interest, day)
+        self.diverted = max(self.diverted - int((units - to_interest) / self.scale), 0)
 
-    def _capitalise(self) -> None:
-        """Interest so far becomes principal, rounded to the currency's digits."""
-        interest = rounded_units(self.exact, self.policy.rounding_mode) - self.appropriated
+    def _take(self, units: int, day: int) -> None:
+        """So many units of costs and interest are paid; interest that was added to the principal goes with it."""
+        self.appropriated += units
+        interest = rounded_units(self.exact, self.policy.rounding_mode) - self._interest_paid(day)
+        self.capitalised = min(self.capitalised, int(max(interest, 0) / self.scale))
+
+    def _unpaid(self, day: int) -> int:
+        """Costs and interest up to a day that nobody has paid yet."""
+        return rounded_units(self.exact, self.policy.rounding_mode) + self._costs(day) - self.appropriated
+
+    def _interest_paid(self, day: int) -> int:
+        """What was paid of the interest: costs come first."""
+        return max(self.appropriated - self._costs(day), 0)
+
+    def _costs(self, day: int) -> int:
+        """The fixed sum, and what events cost up to a day."""
+        events = sum(units for at, units in self.late.costs if at <= day)
+        return fixed_sum(self.policy, self.late, self._largest()) + events
+
+    def _capitalise(self, day: int) -> None:
+        """Interest that nobody has paid becomes principal, rounded to the currency's digits."""
+        interest = rounded_units(self.exact, self.policy.rounding_mode) - self._interest_paid(day)
         self.capitalised = int(max(interest, 0) / self.scale)
-
-    def _days(self, first: int, last: int) -> int:
-        return days_between(self.policy.day_count, self.start, first, last)
 
     def _rate(self, first: int, paid_on: int | None = None) -> Applied | None:
         """The rate of the segment that begins after `first`; None (and remembered) where it is missing."""
@@ -401,25 +417,45 @@ class _Accrual:
 
     def _interest(self, principal: int, rate: Applied, first: int, last: int) -> Fraction:
         """Exact interest in units of the currency's digits; daily rounding rounds the interest of one day."""
-        part, whole = self._share(rate, first, last)
-        percent, scale = rate.percent, self.scale
-        amount = Fraction(
-            principal * scale.numerator * percent.numerator * part,
-            scale.denominator * percent.denominator * whole * 100,
-        )
-        if self.policy.rounding != "day":
-            return amount
-        days = self._days(first, last)
-        return Fraction(rounded_units(amount / days, self.policy.rounding_mode) * days) if days else amount
+        above = principal * self.scale.numerator * rate.percent.numerator
+        below = self.scale.denominator * rate.percent.denominator * 100
+        amount = Fraction(0)
+        for days, times, base in time_pieces(self.policy, rate, self.start, first, last):
+            if self.policy.rounding == "day":
+                amount += rounded_units(Fraction(above * times, below * base), self.policy.rounding_mode) * days
+            else:
+                amount += Fraction(above * times * days, below * base)
+        return amount
 
-    def _share(self, rate: Applied, first: int, last: int) -> tuple[int, int]:
-        """How many times the rate's own time lies between two days, as a fraction's two numbers."""
-        if rate.unit == DAY:
-            return last - first, 1
-        if rate.unit == MONTH and self.policy.part_month == "thirtieths":
-            return self._days(first, last), 30
-        share = year_fraction(self.policy.day_count, self.start, first, last)
-        return share.numerator * PER_YEAR[rate.unit], share.denominator
+    def _days(self, rate: Applied, first: int, last: int) -> int:
+        """The days of a segment as its rate counts them: those of the calendar for a rate per day."""
+        return sum(days for days, _, _ in time_pieces(self.policy, rate, self.start, first, last))
+
+
+def time_pieces(policy: PenaltyPolicy, rate: Applied, origin: int, first: int, last: int) -> list[tuple[int, int, int]]:
+    """The time between two days as (days, times, base): the rate counts times/base for each day.
+
+    A rate per day counts 1/1, one per month 1/30 (thirtieths) or 12/365, one per year 1/365 and the like; at the turn
+    of a leap year there are two pieces.
+    """
+    if rate.unit == DAY:
+        return [(last - first, 1, 1)]
+    if rate.unit == MONTH and policy.part_month == "thirtieths":
+        return [(days_between(policy.day_count, origin, first, last), 1, 30)]
+    times = PER_YEAR[rate.unit]
+    return [(days, times, base) for days, base in year_pieces(policy.day_count, origin, first, last)]
+
+
+def months_after(day: datetime.date, months: int) -> int:
+    """The ordinal of the day so many months later; one after all days where the calendar ends before.
+
+    >>> from_ordinal(months_after(datetime.date(2024, 1, 31), 1))
+    datetime.date(2024, 2, 29)
+    """
+    try:
+        return (day + relativedelta(months=months)).toordinal()
+    except (OverflowError, ValueError):
+        return datetime.date.max.toordinal() + 1
 
 
 def fixed_sum(policy: PenaltyPolicy, late: Late, largest: int) -> int:
@@ -474,7 +510,7 @@ def _merged(raw: Sequence[_Raw], policy: PenaltyPolicy) -> list[_Raw]:
     return found
 
 
-def _rounded(raw: Sequence[_Raw], policy: PenaltyPolicy) -> list[Segment]:
+def _rounded(raw: Sequence[_Raw], policy: PenaltyPolicy, origin: int) -> list[Segment]:
     """The segments with amounts that add up to the rounded sum: of all, or of each calendar month."""
     found = []
     exact = Fraction(0)
@@ -489,6 +525,16 @@ def _rounded(raw: Sequence[_Raw], policy: PenaltyPolicy) -> list[Segment]:
         amount = rounded_units(exact, policy.rounding_mode) - before
         before += amount
         found.append(
-            Segment(each.start, each.end, each.days, each.principal, each.rate, each.months, amount, each.capitalised)
+            Segment(
+                origin,
+                each.start,
+                each.end,
+                each.days,
+                each.principal,
+                each.rate,
+                each.months,
+                amount,
+                each.capitalised,
+            )
         )
     return found

@@ -4,8 +4,9 @@ The first day does not count and the last one does: due on the 1st and paid on t
 taken from one fixed first day, so that splitting a period never changes the sum of its parts, also where a convention
 makes months of thirty days.
 
-Source of the formulas: ISDA 2006 Definitions, section 4.16; the names are the ones used there. "ACT/ACT counted" is ours:
-as ACT/ACT ISDA, but each day that counts lies in its own calendar year, as German courts reckon (a leap year has 366).
+Source of the formulas: ISDA 2006 Definitions, section 4.16; the names are the ones used there. "ACT/ACT counted" is
+ours: as ACT/ACT ISDA, but each day that counts lies in its own calendar year, as German courts reckon (a leap year has
+366).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import calendar
 import datetime
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -73,6 +73,9 @@ _DAYS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "30E/360 ISDA": _e_isda_30_days,
 }
 
+COUNTED: Final = "ACT/ACT counted"
+_LAST: Final = datetime.date.max.toordinal()
+
 CONVENTIONS: Final = tuple(_DAYS)
 """The names of all conventions."""
 
@@ -89,46 +92,35 @@ def days_between(convention: str, origin: int, start: int, end: int) -> int:
     return end - start if count is _actual_days else count(origin, end) - count(origin, start)
 
 
-def year_fraction(convention: str, origin: int, start: int, end: int) -> Fraction:
-    """The part of a year from `start` to `end`, exactly.
+def year_pieces(convention: str, origin: int, start: int, end: int) -> list[tuple[int, int]]:
+    """The time from `start` to `end` as (days, days of a year); several where the length of the year changes.
 
     >>> ordinal = lambda text: datetime.date.fromisoformat(text).toordinal()
-    >>> year_fraction("ACT/ACT ISDA", 0, ordinal("2024-01-01"), ordinal("2025-01-01"))
-    Fraction(1, 1)
+    >>> year_pieces("ACT/ACT ISDA", 0, ordinal("2023-12-01"), ordinal("2024-03-01"))
+    [(31, 365), (60, 366)]
     """
     if convention == "ACT/365F":
-        return Fraction(end - start, 365)
-    if convention == "ACT/ACT ISDA":
-        return _of_calendar_years(start, end)
-    if convention == "ACT/ACT counted":
-        # The days that count are those after the first, up to the last.
-        return _of_calendar_years(start + 1, end + 1)
-    return Fraction(days_between(convention, origin, start, end), 360)
-
-
-def basis(convention: str, start: int, end: int) -> str:
-    """What days are divided by, in words: "365", "360", "366" or "365 and 366"."""
-    if convention == "ACT/365F":
-        return "365"
+        return [(end - start, 365)]
     if not convention.startswith("ACT/ACT"):
-        return "360"
-    shift = int(convention == "ACT/ACT counted")
-    lengths = {366 if calendar.isleap(year) else 365 for year, _ in _years(start + shift, end + shift)}
-    return " and ".join(map(str, sorted(lengths)))
-
-
-def _of_calendar_years(start: int, end: int) -> Fraction:
-    parts = (Fraction(days, 366 if calendar.isleap(year) else 365) for year, days in _years(start, end))
-    return sum(parts, Fraction(0))
+        return [(days_between(convention, origin, start, end), 360)]
+    # ISDA gives a period's first day to its year and not its last; the days that count are the other way round.
+    shift = int(convention == COUNTED)
+    pieces: list[tuple[int, int]] = []
+    for year, days in _years(start + shift, end + shift):
+        length = 366 if calendar.isleap(year) else 365
+        if pieces and pieces[-1][1] == length:
+            pieces[-1] = (pieces[-1][0] + days, length)
+        else:
+            pieces.append((days, length))
+    return pieces
 
 
 def _years(start: int, end: int) -> list[tuple[int, int]]:
-    """The calendar years from `start` to `end`, each with the days that lie in it."""
+    """The calendar years from `start` (included) to `end` (not), each with the days that lie in it."""
     found = []
     while start < end:
-        # ISDA lets the first of January belong to the new year: the last night of the old one ends on it.
-        year = from_ordinal(start).year
-        until = min(end, datetime.date(year + 1, 1, 1).toordinal())
+        year = from_ordinal(min(start, _LAST)).year
+        until = min(end, datetime.date(year, 12, 31).toordinal() + 1) if year < datetime.MAXYEAR else end
         found.append((year, until - start))
         start = until
     return found

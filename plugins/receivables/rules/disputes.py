@@ -7,7 +7,7 @@ was wrong: interest then counts as if there had been no dispute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from receivables.facts import Event
@@ -21,15 +21,15 @@ REJECTED: Final = "rejected"
 
 
 class Dispute(NamedTuple):
-    """A part in dispute, from the first day until the day before `until`.
+    """A part of an item in dispute: nothing accrues on it after the day `start` up to the day `end`.
 
     Attributes:
-      first, until: Ordinals; `until` is None while it stands.
+      start, end: Ordinals; `end` is None while it stands.
       units: How much of the item.
     """
 
-    first: int
-    until: int | None
+    start: int
+    end: int | None
     units: int
 
 
@@ -82,15 +82,16 @@ def _standing_disputes(view: View) -> list[Event]:
 
 
 def disputed_parts(view: View, history: Mapping[int, Sequence[Change]]) -> Mapping[int, list[Dispute]]:
-    """Item → its disputes up to the as-of date, each with its part of the item.
+    """Item → its disputed parts up to the as-of date, as they change with what is open.
 
-    A dispute without an amount covers all of its documents; an amount covers the oldest due first, as far as it was
-    open on the day of the dispute. One that was resolved with `outcome: "rejected"` is as if it had never been.
+    A dispute counts from its day to the day before it is resolved. Without an amount it covers all of its documents;
+    an amount covers what is oldest due first, each day as far as it is open, as `disputed` has it. One that was
+    resolved with `outcome: "rejected"` is as if it had never been.
     """
     events = [event for event in view.book.events if event.date <= view.as_of]
     if not any(event.kind == DISPUTE for event in events):
         return {}
-    book, items = view.book, view.book.items
+    items = view.book.items
     documents = view.documents()
     resolutions = [event for event in events if event.kind == RESOLVED]
     found: dict[int, list[Dispute]] = {}
@@ -100,32 +101,52 @@ def disputed_parts(view: View, history: Mapping[int, Sequence[Change]]) -> Mappi
         end = next((other for other in resolutions if _resolves(other, event)), None)
         if end is not None and end.details.get("outcome") == REJECTED:
             continue
-        until = None if end is None else end.date.toordinal()
-        first = event.date.toordinal()
         of_event = [
             item
             for number in event.documents
             for item in documents.get((event.customer, number), ())
             if items.amount[item] > 0
         ]
-        left: int | None = None
-        currency = event.currency
-        for item in sorted(of_event, key=lambda item: (items.due[item], item)):
-            here = view.currency(item)
-            if event.amount is not None and currency is None:
-                # A bare amount is in the currency of the oldest document.
-                currency = here
-            if currency not in (None, here):
-                continue
-            open_ = items.amount[item] - sum(change.units for change in history.get(item, ()) if change.day <= first)
-            if event.amount is not None and left is None:
-                scale = book.scales[here]
-                left = scale.units(rounded(event.amount, scale.unit))
-            part = items.amount[item] if left is None else min(left, max(open_, 0))
-            left = None if left is None else left - part
-            if part:
-                found.setdefault(item, []).append(Dispute(first, until, part))
+        of_event.sort(key=lambda item: (items.due[item], item))
+        if event.amount is not None and of_event:
+            # A bare amount is in the currency of the oldest document.
+            currency = event.currency or view.currency(of_event[0])
+            of_event = [item for item in of_event if view.currency(item) == currency]
+        # The night before a day decides about the day: what is disputed on the 5th does not accrue from the 4th on.
+        start, stop = event.date.toordinal() - 1, None if end is None else end.date.toordinal() - 1
+        for item, part in _over_time(view, of_event, event, start, stop, history):
+            found.setdefault(item, []).append(part)
     return found
+
+
+def _over_time(
+    view: View,
+    of_event: Sequence[int],
+    event: Event,
+    start: int,
+    stop: int | None,
+    history: Mapping[int, Sequence[Change]],
+) -> Iterator[tuple[int, Dispute]]:
+    """The parts of one dispute on each of its items, from one change of what is open to the next."""
+    items = view.book.items
+    if not of_event or (stop is not None and stop <= start):
+        return
+    if event.amount is None:
+        for item in of_event:
+            yield item, Dispute(start, stop, items.amount[item])
+        return
+    scale = view.scale(of_event[0])
+    wanted = scale.units(rounded(event.amount, scale.unit))
+    days = {change.day for item in of_event for change in history.get(item, ())}
+    bounds = [start, *sorted(day for day in days if start < day and (stop is None or day < stop))]
+    for first, last in zip(bounds, [*bounds[1:], stop], strict=True):
+        left = wanted
+        for item in of_event:
+            changed = sum(change.units for change in history.get(item, ()) if change.day <= first)
+            part = min(left, max(items.amount[item] - changed, 0))
+            left -= part
+            if part:
+                yield item, Dispute(first, last, part)
 
 
 def _resolves(resolution: Event, dispute: Event) -> bool:

@@ -19,7 +19,6 @@ from receivables.history import Change, changes
 from receivables.lookup import Lookup
 from receivables.money import Scale
 from receivables.problems import Problem, problem
-from receivables.rules import day_counts
 from receivables.rules.accrual import (
     Accrued,
     Late,
@@ -28,9 +27,10 @@ from receivables.rules.accrual import (
     accrue,
     fixed_sum,
     rounded_units,
+    time_pieces,
 )
 from receivables.rules.assignment import NONE, policy_name
-from receivables.rules.charged_penalties import payments_of_notes
+from receivables.rules.charged_penalties import charged_postings, payments_of_notes
 from receivables.rules.disputes import Dispute, disputed_parts
 from receivables.rules.penalty_policy import MAY_BEAR, PenaltyPolicy, penalty_policy
 from receivables.rules.rate_book import RateBook
@@ -82,11 +82,13 @@ class Penalties(NamedTuple):
 
     Attributes:
       charges: By item, in the order of the book.
-      problems: Rates that are missing (nothing is charged for them) or not verified.
+      problems: Rates that are missing (nothing is charged for them) or not verified, policies that are not there.
+      before_policy: How many late items bear nothing because their policy came later.
     """
 
     charges: Sequence[Charge]
     problems: tuple[Problem, ...]
+    before_policy: int = 0
 
 
 def charges(view: View, keep: Callable[[int], bool] | None = None) -> Penalties:
@@ -111,7 +113,9 @@ class _Run:
         self.policies: dict[tuple[str, datetime.date], tuple[PenaltyPolicy, RateBook]] = {}
         self.missing: dict[tuple[str, str, datetime.date], tuple[PenaltyPolicy, MissingRateError]] = {}
         self.unverified: dict[tuple[str, datetime.date], Rate] = {}
-        self.by_pocket: dict[tuple[int, str], bool] = {}
+        self.charged = charged_postings(view)
+        self.unknown: dict[str, int] = {}
+        self.before_policy = 0
 
     def run(self) -> Penalties:
         """All charges."""
@@ -133,14 +137,20 @@ class _Run:
         for item, (policy, rates) in late.items():
             if KINDS[items.kind[item]] in policy.on:
                 told.extend(self._of_item(item, policy, rates, history.get(item, ()), disputes.get(item, ())))
-        return Penalties(told, self._problems())
+        return Penalties(told, self._problems(), self.before_policy)
 
     def _policy(self, item: int) -> tuple[PenaltyPolicy, RateBook] | None:
         """The policy of the day on which the delay of an item starts."""
         first_day = from_ordinal(self.view.book.items.due[item] + 1)
         name = policy_name(self.settings, self.lookup, item, PENALTY, first_day)
-        written = None if name == NONE else self.settings.in_force(PENALTY, first_day, name)
+        if name == NONE:
+            return None
+        written = self.settings.in_force(PENALTY, first_day, name)
         if written is None:
+            if (PENALTY, name) in self.settings.policies:
+                self.before_policy += 1
+            elif name:
+                self.unknown.setdefault(name, item)
             return None
         key = name, written.date
         if key not in self.policies:
@@ -164,7 +174,10 @@ class _Run:
                 for change in history
             ],
             disputes=disputes,
-            paid=self._paid_penalties(item) if policy.appropriation == "interest-first" else (),
+            costs=[
+                (event.date.toordinal(), units) for event, units in self._charged_events(item, policy, scale.digits)
+            ],
+            paid=self._paid_penalties(item) if policy.compound or policy.appropriation == "interest-first" else (),
             currency=view.currency(item),
             unit_digits=scale.unit,
             digits=scale.digits,
@@ -199,7 +212,7 @@ class _Run:
 
     @cached_property
     def _payments_of_notes(self) -> Mapping[tuple[str, str], list[tuple[int, int]]]:
-        return payments_of_notes(self.view)
+        return payments_of_notes(self.view, self.charged.postings)
 
     def _customer(self, item: int) -> str:
         return self.view.book.pockets[self.view.book.items.pocket[item]].customer
@@ -251,21 +264,22 @@ class _Run:
         sum_ = fixed_sum(policy, late, accrued.late)
         if sum_:
             yield line(FIXED_SUM, sum_, f"{shown(sum_)} once, for a debt of {size:,} {currency}")
-        if policy.charges and accrued.late:
-            yield from self._by_events(item, policy, line, late)
-
-    def _by_events(
-        self, item: int, policy: PenaltyPolicy, line: Callable[[str, int, str], Charge], late: Late
-    ) -> Iterator[Charge]:
-        items = self.view.book.items
-        if items.first[item] != item:
-            # A reminder is charged once a document, not once an instalment.
-            return
-        for event in self._events.get((self._customer(item), items.number[item]), ()):
-            amount = policy.charges.get(event.kind, {}).get(late.currency)
-            if amount is not None and event.date.toordinal() > late.due:
-                units = _units(Fraction(amount), late.digits, policy.rounding_mode)
+        if accrued.late:
+            for event, units in self._charged_events(item, policy, late.digits):
                 yield line(event.kind, units, f"{event.kind} of {event.date}")
+
+    def _charged_events(self, item: int, policy: PenaltyPolicy, digits: int) -> list[tuple[Event, int]]:
+        """The events after the due date that cost something, and what; once a document, not once an instalment."""
+        items = self.view.book.items
+        if not policy.charges or items.first[item] != item:
+            return []
+        currency = self.view.currency(item)
+        return [
+            (event, _units(Fraction(amount), digits, policy.rounding_mode))
+            for event in self._events.get((self._customer(item), items.number[item]), ())
+            if (amount := policy.charges.get(event.kind, {}).get(currency)) is not None
+            and event.date.toordinal() > items.due[item]
+        ]
 
     @cached_property
     def _events(self) -> Mapping[tuple[str, str], list[Event]]:
@@ -284,11 +298,17 @@ class _Run:
             )
             for policy, error in self.missing.values()
         ]
+        names = [name or "(the one without a name)" for subject, name in self.settings.policies if subject == PENALTY]
+        for name, item in self.unknown.items():
+            file, line = self.view.book.texts.source(item)
+            place = {"filename": file, "lineno": line}
+            valid = ", ".join([*names, NONE])
+            told.append(problem("no-such-policy", place, who="the document", subject=PENALTY, name=name, valid=valid))
         told += [
             problem("rate-not-verified", rate.source, series=rate.name, date=rate.date, percent=f"{rate.percent:f}")
             for rate in self.unverified.values()
         ]
-        return tuple(told)
+        return (*told, *self.charged.problems)
 
 
 def _calculation(principal: Decimal, segment: Segment, policy: PenaltyPolicy, scale: Scale, currency: str) -> str:
@@ -301,11 +321,11 @@ def _calculation(principal: Decimal, segment: Segment, policy: PenaltyPolicy, sc
             told += f" ({rate.unit}ly rate)"
     elif rate.unit == "day":
         told += f" x {segment.days} days"
-    elif rate.unit == MONTH and policy.part_month == "thirtieths":
-        told += f" x {segment.days}/30"
     else:
-        basis = day_counts.basis(policy.day_count, segment.start, segment.end)
-        told += f" x 12 x {segment.days}/{basis}" if rate.unit == MONTH else f" x {segment.days}/{basis}"
+        pieces = time_pieces(policy, rate, segment.origin, segment.start, segment.end)
+        shares = " + ".join(f"{days}/{base}" for days, _, base in pieces)
+        told += f" x {pieces[0][1]}" if pieces and pieces[0][1] != 1 else ""
+        told += f" x {shares}" if len(pieces) == 1 else f" x ({shares})"
     source = rate.published
     if source is not None:
         told += f"; {source.name} {source.percent:f}% from {source.date}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from receivables.rules.charged_penalties import charged
+from receivables.rules.charged_penalties import charged, charged_postings
 from receivables.rules.penalties import Charge
 from receivables.rules.penalty_policy import PenaltyPolicy
 from receivables.view import View
@@ -51,7 +51,7 @@ def balances(view: View, charges: Sequence[Charge]) -> list[Balance]:
         Balance(*key, firsts[key].item, firsts[key].policy, amount, Decimal(0)) for key, amount in computed.items()
     ]
     places = {(balance.customer, balance.currency, balance.number): place for place, balance in enumerate(found)}
-    before = charged(view)
+    before = charged(charged_postings(view).postings)
     documents = view.documents() if before else {}
     for (customer, currency, number), amount in before.items():
         place = places.get((customer, currency, number))

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from receivables.facts import DEBIT_NOTE, INVOICE, OPENING, PENALTY, RETENTION
+from receivables.facts import DEBIT_NOTE, EVENT_KINDS, INVOICE, OPENING, PENALTY, REMINDER, RETENTION
 from receivables.rules import rates
 from receivables.rules.day_counts import CONVENTIONS
 from receivables.rules.rates import Expression, Tier
@@ -18,11 +18,14 @@ from receivables.settings import Key, Policy, PolicyForm, one_of, text, whole_nu
 BEARING: Final = (INVOICE, DEBIT_NOTE, OPENING, RETENTION)
 """The kinds that bear interest where the policy does not say `on:`; never a penalty."""
 
+CHARGE: Final = "charge-"
+"""How the keys begin that charge for an event."""
+
 MAY_BEAR: Final = (*BEARING, PENALTY)
 
 _AMOUNT: Final = re.compile(
-    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<currency>[A-Z][A-Z0-9'._-]*[A-Z0-9])"
-    r"|(?P<first>[A-Z][A-Z0-9'._-]*[A-Z0-9])\s*(?P<behind>\d[\d,]*(?:\.\d+)?)"
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?P<currency>[A-Z][A-Z0-9'._-]*[A-Z0-9])"
+    r"|(?P<first>[A-Z][A-Z0-9'._-]*[A-Z0-9])\s*(?P<behind>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
 )
 _FROM: Final = re.compile(r"from\s+(?P<limit>\S+\s+\S+)\s+(?P<amount>\S+\s+\S+)")
 
@@ -117,16 +120,25 @@ def _kinds(value: Any) -> frozenset[str]:
     return frozenset(found)
 
 
+def _is_event(kind: str) -> bool:
+    return kind in EVENT_KINDS or (kind.startswith(REMINDER) and kind.removeprefix(REMINDER).isdigit())
+
+
 def _check(values: Mapping[str, Any]) -> None:
     tiers: Sequence[Tier] = values.get("rate", ())
     follows = any(tier.rate.series for tier in tiers)
     units = {tier.rate.unit for tier in tiers}
     steps = values.get("part-month") in ("begun", "whole")
+    events = [key for key in values if key.startswith(CHARGE) and not _is_event(key.removeprefix(CHARGE))]
     bars = (
-        (not tiers and "fixed-sum" not in values and not any(key.startswith("charge-") for key in values),
+        (bool(events),
+         f"{', '.join(events)}: charges for no event; events are {', '.join(EVENT_KINDS)}, reminder-1, ..."),
+        (not tiers and "fixed-sum" not in values and not any(key.startswith(CHARGE) for key in values),
          'nothing is charged: add rate:, or fixed-sum: for a sum alone'),
         ("reference" in values and not follows,
          "reference: needs a published rate in rate:, as in \"ECB-MRO + 8%\""),
+        ("resets" in values and not follows,
+         'resets: needs a published rate in rate:, as in "ECB-MRO + 8%"'),
         ("resets" in values and values.get("reference", "floating") == "payment",
          'resets: means nothing beside reference: "payment"; leave it out'),
         ("part-month" in values and rates.MONTH not in units,
@@ -199,7 +211,8 @@ FORM: Final = PolicyForm(
         "fixed-sum": Key(
             read_bands,
             '"40 EUR" or "40 GBP; from 1,000 GBP 70 GBP"',
-            "Charged once a late document, besides interest, in this currency only; by the size of what was late.",
+            "Charged once a late document or instalment, besides interest, in this currency only; by the size of what "
+            "was late.",
         ),
         "compound": Key(
             one_of(*_YES_NO_PERIOD),
@@ -234,7 +247,7 @@ FORM: Final = PolicyForm(
         "source": Key(text, "a text", "The law or contract on which it rests, shown beside every figure."),
     },
     families={
-        "charge-": Key(
+        CHARGE: Key(
             read_amounts, '"5 EUR"', "Charged for each such event of a document: charge-reminder-1, charge-demand."
         )
     },
@@ -310,8 +323,6 @@ def penalty_policy(policy: Policy) -> PenaltyPolicy:
         disputed=value("disputed", "stands-still"),
         appropriation=value("appropriation", "principal-first"),
         source=value("source", ""),
-        charges={
-            key.removeprefix("charge-"): amounts for key, amounts in policy.values.items() if key.startswith("charge-")
-        },
+        charges={key.removeprefix(CHARGE): amounts for key, amounts in policy.values.items() if key.startswith(CHARGE)},
         written=policy,
     )

@@ -108,6 +108,6 @@ def period_ends(months: int, first_year: int, last_year: int) -> Sequence[int]:
     """
     return [
         datetime.date(year, month, 1).toordinal() - 1
-        for year in range(first_year, last_year + 1)
+        for year in range(first_year, min(last_year, datetime.MAXYEAR) + 1)
         for month in range(1, 13, months)
     ]
