@@ -635,6 +635,9 @@ def test_german_law_takes_a_receipt_for_interest_first() -> None:
     policy = 'rate: "10% per year"\nfixed-sum: "40 EUR"\nappropriation: "{}"'
     more = receipt("2024-06-25", "10,040.00 EUR")
     interest = late(policy.format("interest-first"), amount="36,500.00 EUR", more=more)
+    assert calculations(interest, "2024-07-05")[1] == (
+        "26,600.00 EUR x 10% x 10/365; with 140.00 EUR that receipts paid of costs and interest"
+    )
     assert lines(interest, "2024-07-05")[:2] == [
         "2024-06-15 2024-06-25 10 36,500.00 10 100.00",
         "2024-06-25 2024-07-05 10 26,600.00 10 72.88",

@@ -85,7 +85,7 @@ def test_one_note_a_customer_and_currency_with_a_line_for_every_document(ledger:
     (of_tower, of_lift) = (posting.meta for posting in tower.postings[1:])
     assert of_tower["penalty-of"] == "INV-1"
     assert of_tower["calculation"].startswith(
-        "2026-03-01 to 2026-03-31, 30 days: 36,500.00 USD x 10% x 30/365 = 300.00 USD"
+        "2026-03-01 to 2026-03-31: 36,500.00 USD x 10% x 30/365 = 300.00 (policy penalty of 2025-01-01)"
     )
     assert of_lift["penalty-of"] == "INV-2"
 
@@ -216,6 +216,33 @@ def test_without_the_account_it_says_what_to_open(tmp_path: Path) -> None:
 def test_a_note_of_an_earlier_day_never_charges_what_a_later_one_did(ledger: Path) -> None:
     post(ledger, "2026-04-30")
     assert notes(ledger, "2026-03-31") == []
+
+
+def test_a_note_tells_every_segment_and_the_last_day_that_it_charges(ledger: Path) -> None:
+    """Paid on 21 March, the note of the end of the month says so."""
+    ledger.write_text(ledger.read_text("utf-8") + RECEIPT.replace("36,500.00", "18,250.00"), "utf-8")
+    tower = next(entry for entry in notes(ledger, "2026-03-31") if entry.payee == "Hanoi Tower")
+    assert tower.postings[1].meta["calculation"] == (
+        "2026-03-01 to 2026-03-21: 36,500.00 USD x 10% x 20/365 = 200.00; "
+        "2026-03-21 to 2026-03-31: 18,250.00 USD x 10% x 10/365 = 50.00; "
+        "together 250.00 USD (policy penalty of 2025-01-01)"
+    )
+    ledger.write_text(unindented(LEDGER).partition("2026-03-11")[0] + RECEIPT, "utf-8")
+    (paid,) = notes(ledger, "2026-03-31")
+    assert paid.narration == "Late payment to 2026-03-21"
+
+
+def test_the_report_s_options_are_refused_beside_post(ledger: Path) -> None:
+    assert run(ledger, "--post", "--format", "csv").exit_code == 2
+    assert run(ledger, "--post", "--by", "customer").exit_code == 2
+
+
+def test_policies_that_nobody_names_are_said(ledger: Path) -> None:
+    text = ledger.read_text("utf-8").replace(
+        '"receivables-policy" "penalty"', '"receivables-policy" "penalty" "uk-1998"'
+    )
+    ledger.write_text(text, "utf-8")
+    assert "Policies are set (uk-1998), but for nothing that is late" in run(ledger, "--as-of", "2026-03-31").output
 
 
 def test_a_hostile_customer_stays_a_name(ledger: Path) -> None:

@@ -56,6 +56,10 @@ class Lookup:
         own = self._book.texts.details(item).get(key)
         return plain(own) if own is not None else self.of_pocket(self._book.items.pocket[item], key)
 
+    def words(self, item: int) -> Mapping[str, Any]:
+        """All metadata of the posting and its transaction, the posting's first."""
+        return self._book.texts.details(item)
+
     def of_document(self, item: int, key: str) -> Value:
         """The value of `key` in the metadata of the posting or its transaction alone."""
         return plain(self._book.texts.details(item).get(key))

@@ -49,6 +49,10 @@ EXAMPLES: Mapping[str, str] = {
     "write_off_proposals": "--as-of 2026-06-30 --where ready=yes",
     "bad_debts": "--from 2026 --as-of 2026-06-30 --by portfolio --by reason",
     "credit_memos": "--from 2026 --as-of 2026-06-30 --by reason",
+    "changes": '--from 2026-06 --as-of 2026-06-30 --where "overdue>0"',
+    "kpis": "--as-of 2026-06-30 --where currency=VND",
+    "promises": "--as-of 2026-06-30 --where status=broken",
+    "credit_limits": "--as-of 2026-06-30 --where status=exceeded",
     "tie_out": '--as-of 2026-06-30 --where "unexplained!=0"',
 }
 """For each relation what its help shows: the words after the ledger."""
@@ -98,6 +102,8 @@ def relation_command(name: str) -> click.Command:
         post: bool = False,
         yes: bool = False,
     ) -> None:
+        if post and (format_ is not None or output is not None):
+            raise click.UsageError("--post shows entries, not a report: leave --format and --output out")
         chosen = chosen_format(format_, output, tuple(FACES))
         opened = open_ledger(ledger, use_cache=not no_cache)
         day = as_of or default_as_of(opened.book)
@@ -159,9 +165,8 @@ def book_entries(ledger: Path, opened: Opened, name: str, day: datetime.date, qu
     propose = import_module(f"receivables.posting.{booking.module}").propose
     restricted = question.customer is not None or question.where or question.by
     if restricted and (question.by or not booking.chosen):
-        raise click.UsageError(
-            f"{name.replace('_', '-')} --post books all of it: leave --customer, --where and --by out"
-        )
+        out = "--by" if booking.chosen else "--customer, --where and --by"
+        raise click.UsageError(f"{name.replace('_', '-')} --post books whole documents: leave {out} out")
     try:
         proposals = propose(opened.book, day, question) if booking.chosen else propose(opened.book, day)
     except ConditionError as error:
@@ -178,15 +183,19 @@ def _columns_for_help(name: str) -> Sequence[Column]:
 
 aging = relation_command("aging")
 bad_debts = relation_command("bad_debts")
+changes = relation_command("changes")
+credit_limits = relation_command("credit_limits")
 credit_memos = relation_command("credit_memos")
 customers = relation_command("customers")
 documents = relation_command("documents")
+kpis = relation_command("kpis")
 limitation = relation_command("limitation")
 exchange_check = relation_command("exchange_check")
 open_items = relation_command("open_items")
 revaluation = relation_command("revaluation")
 penalties = relation_command("penalties")
 penalty_balances = relation_command("penalty_balances")
+promises = relation_command("promises")
 provision = relation_command("provision")
 provision_movement = relation_command("provision_movement")
 loss_rates = relation_command("loss_rates")

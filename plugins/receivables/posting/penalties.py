@@ -109,11 +109,26 @@ def _note(
             )
         )  # fmt: skip
         why.append(f"{balance.number}: {told}")
-    narration = f"Late payment to {seen.as_of}" if total > 0 else f"Late payment to {seen.as_of}, charged too much"
+    narration = f"Late payment to {_last_day(seen, of_customer, lines)}"
+    if total < 0:
+        narration += ", charged too much"
     entry = Transaction(
         meta, seen.as_of, "*", name, narration, frozenset({kind}), frozenset({number}), postings
     )  # fmt: skip
     return Proposal(PENALTY if total > 0 else CREDIT_MEMO, (entry,), tuple(why))
+
+
+def _last_day(
+    seen: View, of_customer: Sequence[Balance], lines: Mapping[tuple[str, str, str], Sequence[Charge]]
+) -> datetime.date:
+    """The last day that is charged: before the as-of date where all is paid, or a rate is missing."""
+    ends = [
+        line.end
+        for balance in of_customer
+        for line in lines.get((balance.account, balance.currency, balance.number), ())
+        if line.end is not None
+    ]
+    return max(ends, default=seen.as_of)
 
 
 def _given_back(seen: View, of_customer: Sequence[Balance], total: Decimal) -> list[tuple[Decimal, dict[str, str]]]:
@@ -140,20 +155,14 @@ def _given_back(seen: View, of_customer: Sequence[Balance], total: Decimal) -> l
 
 
 def _told(lines: Sequence[Charge], balance: Balance) -> str:
-    """How a document's amount comes about, in one line: the last segment in full, what came before as a sum."""
-    computed = f"{balance.computed:,} {balance.currency}"
-    segments = [line for line in lines if line.component == INTEREST]
-    beside = [line for line in lines if line.component != INTEREST]
-    parts = []
-    if segments:
-        last = segments[-1]
-        days = sum(line.days or 0 for line in segments)
-        parts.append(
-            f"{segments[0].start} to {last.end}, {days} days: {last.calculation}"
-            if len(segments) == 1
-            else f"{segments[0].start} to {last.end}, {days} days in {len(segments)} segments"
-        )
-    parts += [f"{line.component} {line.amount:,}" for line in beside]
+    """How a document's amount comes about, in one line: every segment with its days, principal and rate."""
+    parts = [
+        f"{line.start} to {line.end}: {line.calculation} = {line.amount:,}"
+        if line.component == INTEREST
+        else f"{line.component}: {line.calculation} = {line.amount:,}"
+        for line in lines
+    ]
     policy = f" (policy {balance.policy.name or 'penalty'} of {balance.policy.date})" if balance.policy else ""
     before = f", less {balance.charged:,} charged before" if balance.charged else ""
-    return f"{'; '.join(parts) or 'nothing'} = {computed}{before}{policy}"
+    together = f"; together {balance.computed:,} {balance.currency}" if len(parts) != 1 or before else ""
+    return f"{'; '.join(parts) or 'nothing'}{together}{before}{policy}"

@@ -6,6 +6,7 @@ import datetime
 from decimal import Decimal
 from typing import Final
 
+from receivables.facts import PENALTY
 from receivables.relations.open_items import digits
 from receivables.relations.question import Question, filtered, keeper, split_conditions
 from receivables.report import Column, Report, Row
@@ -52,7 +53,7 @@ def evaluate(view: View, question: Question) -> Report:
         view.as_of,
         COLUMNS,
         filtered(rows, COLUMNS, question),
-        notes=notes(found),
+        notes=notes(view, found),
         digits=digits(view, None),
         problems=found.problems,
     )
@@ -64,11 +65,14 @@ def _order(view: View, item: int) -> tuple[object, ...]:
     return pocket.customer, pocket.currency, items.due[item], items.number[item], items.instalment[item], pocket.account
 
 
-def notes(found: Penalties) -> tuple[str, ...]:
+def notes(view: View, found: Penalties) -> tuple[str, ...]:
     """What a reader must know beside the figures."""
     told = ["The due day is not counted, the day of payment is; what was charged before is part of it."]
     sources = {(charge.policy.name, charge.policy.source) for charge in found.charges if charge.policy.source}
     told += [f"{name or 'penalty'}: {source}" for name, source in sorted(sources)]
+    named = sorted({name for subject, name in view.book.settings.policies if subject == PENALTY and name})
+    if not found.charges and named:
+        told.append(f"Policies are set ({', '.join(named)}), but for nothing that is late: penalty: names one.")
     if found.before_policy:
         told.append(f"Items that were late before the first day of their policy bear nothing: {found.before_policy}.")
     told += [f"{item.severity.capitalize()}: {item.message}." for item in found.problems]

@@ -90,6 +90,7 @@ class Segment(NamedTuple):
       months: How many months, where months are charged whole; None else.
       amount: In units of the currency's digits, rounded; see the module's text.
       capitalised: Interest that is part of the principal, in units of the book's scale.
+      diverted: What receipts paid of costs and interest, and so not of the principal; likewise.
     """
 
     origin: int
@@ -101,6 +102,7 @@ class Segment(NamedTuple):
     months: int | None
     amount: int
     capitalised: int
+    diverted: int
 
 
 class Accrued(NamedTuple):
@@ -256,7 +258,18 @@ class _Accrual:
             amount = self._interest(principal, rate, first, last)
             if needs_sum:
                 self.exact += amount
-            yield _Raw(0, first, last, self._days(rate, first, last), principal, rate, None, amount, self.capitalised)
+            yield _Raw(
+                0,
+                first,
+                last,
+                self._days(rate, first, last),
+                principal,
+                rate,
+                None,
+                amount,
+                self.capitalised,
+                self.diverted,
+            )
 
     def _by_steps(self) -> Iterator[_Raw]:
         """Whole months from the start on, each as soon as it begins, or once it is over."""
@@ -279,7 +292,7 @@ class _Accrual:
                 if rate.unit != MONTH:
                     # A ceiling of another unit took the place of the rate.
                     amount = amount * PER_YEAR[rate.unit] / PER_YEAR[MONTH]
-                yield _Raw(0, first, end, end - first, principal, rate, 1, amount, 0)
+                yield _Raw(0, first, end, end - first, principal, rate, 1, amount)
 
     def _by_payment(self) -> Iterator[_Raw]:
         """Each part at the published rate of the day on which it was paid, for its whole delay."""
@@ -303,7 +316,7 @@ class _Accrual:
             rate = self._rate(first, paid_on) if units > taken else None
             if rate is not None:
                 amount = self._interest(units - taken, rate, first, last)
-                yield _Raw(paid_on, first, last, self._days(rate, first, last), units - taken, rate, None, amount, 0)
+                yield _Raw(paid_on, first, last, self._days(rate, first, last), units - taken, rate, None, amount)
 
     def _layers(self) -> list[tuple[int, int, int | None]]:
         """The principal as parts: units, from when, until which payment; what is paid first was there first."""
@@ -484,7 +497,8 @@ class _Raw(NamedTuple):
     rate: Applied
     months: int | None
     exact: Fraction
-    capitalised: int
+    capitalised: int = 0
+    diverted: int = 0
 
 
 def _merged(raw: Sequence[_Raw], policy: PenaltyPolicy) -> list[_Raw]:
@@ -498,7 +512,7 @@ def _merged(raw: Sequence[_Raw], policy: PenaltyPolicy) -> list[_Raw]:
         if (
             last is not None
             and (last.part, last.end) == (each.part, each.start)
-            and (last.principal, last.capitalised) == (each.principal, each.capitalised)
+            and (last.principal, last.capitalised, last.diverted) == (each.principal, each.capitalised, each.diverted)
             and (last.rate is each.rate or last.rate == each.rate)
         ):
             months = None if last.months is None or each.months is None else last.months + each.months
@@ -535,6 +549,7 @@ def _rounded(raw: Sequence[_Raw], policy: PenaltyPolicy, origin: int) -> list[Se
                 each.months,
                 amount,
                 each.capitalised,
+                each.diverted,
             )
         )
     return found

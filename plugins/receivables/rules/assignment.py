@@ -39,16 +39,19 @@ def policy_name(settings: Settings, lookup: Lookup, item: int, subject: str, dat
       subject: "penalty" or "limitation"; also the metadata word that names the policy.
       date: The day on which the entity's policy is asked.
     """
-    entity = lookup.of_item(item, "entity")
+    words, pocket = lookup.words(item), lookup.pocket(item)
+    entity = words.get("entity")
+    if entity is None:
+        entity = lookup.of_pocket(pocket, "entity")
     of_entity = settings.value("entity", subject, date, name="" if entity is None else str(entity))
     if of_entity == NONE:
         return NONE
-    own = lookup.of_document(item, subject)
-    if own is None:
-        contract = settings.contracts.get(str(lookup.of_document(item, "contract")))
+    own = words.get(subject)
+    if own is None and "contract" in words:
+        contract = settings.contracts.get(str(words["contract"]))
         own = None if contract is None else contract.details.get(subject)
     if own is None:
-        own = lookup.of_pocket(lookup.pocket(item), subject)
+        own = lookup.of_pocket(pocket, subject)
     chosen = own if own is not None else of_entity
     return "" if chosen is None else str(chosen)
 

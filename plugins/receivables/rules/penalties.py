@@ -333,6 +333,8 @@ def _calculation(principal: Decimal, segment: Segment, policy: PenaltyPolicy, sc
         told += f"; {rate.bound}"
     if segment.capitalised:
         told += f"; with {scale.decimal(segment.capitalised):,} {currency} of interest"
+    if segment.diverted:
+        told += f"; with {scale.decimal(segment.diverted):,} {currency} that receipts paid of costs and interest"
     return told
 
 
