@@ -6,6 +6,7 @@ The ledgers are random (see `random_ledgers`). HYPOTHESIS_PROFILE=deep looks at 
 from __future__ import annotations
 
 import datetime
+import itertools
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -260,6 +261,40 @@ def test_settlements_and_what_is_open_make_up_each_document(ledger: RandomLedger
     outstanding = dict(zip(seen.items, seen.outstanding, strict=True))
     for item in range(seen.item_count):
         assert settled[item] + outstanding.get(item, 0) == items.amount[item]
+
+
+NEVER_LINKED = {"reversal", "revaluation"}
+
+
+@given(random_ledgers(), st.sampled_from(EVERY_DAY))
+def test_what_belongs_together_is_never_open_on_both_sides(ledger: RandomLedger, as_of: datetime.date) -> None:
+    """Whatever came first and whatever was undone in between: who names or links to something open has taken it."""
+    story = loaded(ledger)
+    at_line = {posting.meta["lineno"]: (entry, posting) for entry, posting in postings(story.entries, as_of)}
+    rows = [(row, *at_line[row["line"]]) for row in dicts(evaluate(story.book, "open_items", as_of))]
+    for (one, entry, posting), (two, other_entry, other_posting) in itertools.permutations(rows, 2):
+        place = one["account"], one["customer"], one["currency"]
+        if place != (two["account"], two["customer"], two["currency"]) or one["outstanding"] * two["outstanding"] > 0:
+            continue
+        nameless = (
+            "apply" in other_entry.tags and not other_entry.links and not says(other_entry, other_posting, "number")
+        )
+        names = [name.strip() for name in (says(entry, posting, "settles") or "").split(",")]
+        if not nameless and one["kind"] != "reversal" and entry is not other_entry:
+            assert two["number"] not in names, (one, two)
+        kinds = {one["kind"], two["kind"]} | (entry.tags | other_entry.tags) & NEVER_LINKED
+        named = [
+            says(*each, "settles") or says(*each, "invoice")
+            for each in ((entry, posting), (other_entry, other_posting))
+        ]
+        if not any(named) and not nameless and not kinds & NEVER_LINKED:
+            assert not entry.links & {*other_entry.links, two["number"]}, (one, two)
+
+
+def says(entry: Any, posting: Any, word: str) -> str | None:
+    """What a word of the posting's or the transaction's metadata says."""
+    found: str | None = posting.meta.get(word) or entry.meta.get(word)
+    return found
 
 
 @given(random_ledgers(), st.sampled_from(EVERY_DAY))

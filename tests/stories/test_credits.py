@@ -235,3 +235,157 @@ def test_a_written_off_invoice_that_is_open_again_is_as_old_as_it_ever_was() -> 
         """
     )
     assert story.aged("2027-02-01") == {"days_181_365": "1,000 VND", "total": "1,000 VND"}
+
+
+ON_ACCOUNT = """
+2026-01-01 * "Old Mill" "Transfer" ^RC-1
+  Assets:Bank                           5 VND
+  Assets:Receivable:OldMill
+"""
+
+
+def paid_out(links: str) -> str:
+    """Money to a customer, with these links and no tag."""
+    return f"""
+2026-01-06 * "Old Mill" "Transfer to them" {links}
+  Assets:Receivable:OldMill             3 VND
+  Assets:Bank
+"""
+
+
+def test_an_untagged_refund_has_the_link_that_begins_like_a_refund_s_number() -> None:
+    story = told(ON_ACCOUNT + paid_out("^A-1 ^RF-1"), problems=["refund-of-what"])
+    assert story.kinds()["RF-1"] == "refund"
+
+
+def test_an_untagged_refund_of_a_credit_has_its_own_number() -> None:
+    story = told(ON_ACCOUNT + paid_out("^RF-1 ^RC-1"))
+    assert story.settled_by() == ["2026-01-06 RC-1 <- RF-1 3 VND"]
+    assert story.open_on("2026-01-06") == {"RC-1": "-2 VND"}
+
+
+def test_the_same_links_are_those_of_an_invoice_where_no_credit_is_open() -> None:
+    story = told(paid_out("^INV-1 ^RF-1"))
+    assert story.kinds() == {"INV-1": "invoice"}
+    story = told(ON_ACCOUNT + paid_out("^INV-1 ^RF-1"), problems=["refund-of-what"])
+    assert story.kinds() == {"RC-1": "receipt", "RF-1": "refund"}
+
+
+def test_a_refund_shows_no_terms_tagged_or_not() -> None:
+    terms = """
+        2025-01-01 custom "receivables-policy" "terms"
+          terms: "net 30"
+        """
+    for links in ("^RF-1", "#refund ^RF-1"):
+        story = told(terms + ON_ACCOUNT + paid_out(links), problems=["refund-of-what"])
+        (row,) = story.rows("open_items", "2026-01-06", "number=RF-1")
+        assert (row["kind"], str(row["due"]), row["terms"]) == ("refund", "2026-01-06", "")
+    (row,) = told(terms + paid_out("^RF-1")).rows("open_items", "2026-01-06")
+    assert (row["kind"], str(row["due"]), row["terms"]) == ("invoice", "2026-02-05", "net 30")
+
+
+CANCELLED = """
+2026-01-01 * "Old Mill" "Lift 6" ^INV-1
+  Assets:Receivable:OldMill            30 VND
+  Income:Sales
+2026-01-01 * "Old Mill" "Lift 7" ^INV-2
+  Assets:Receivable:OldMill            30 VND
+  Income:Sales
+2026-01-02 * "Old Mill" "Price difference" ^CM-5
+  Income:Sales                         30 VND
+  Assets:Receivable:OldMill
+    settles: "INV-1"
+2026-01-04 * "Old Mill" "Cancelled" #reversal ^RV-1 ^INV-1
+  Income:Sales                         30 VND
+  Assets:Receivable:OldMill
+"""
+
+
+def test_a_refund_waits_for_the_credit_that_it_names_to_be_open_again() -> None:
+    story = told(
+        CANCELLED
+        + """
+        2026-01-03 * "Old Mill" "Paid back" #refund ^RF-3
+          Assets:Receivable:OldMill            30 VND
+            settles: "CM-5"
+          Assets:Bank
+        """
+    )
+    assert story.open_on("2026-01-03") == {"INV-2": "30 VND", "RF-3": "30 VND"}
+    assert story.open_on("2026-01-04") == {"INV-2": "30 VND"}
+
+
+def test_a_refund_waits_for_the_credit_that_it_links_to_to_be_open_again() -> None:
+    story = told(
+        CANCELLED
+        + """
+        2026-01-03 * "Old Mill" "Paid back" #refund ^RF-3 ^CM-5
+          Assets:Receivable:OldMill            30 VND
+          Assets:Bank
+        """
+    )
+    assert story.open_on("2026-01-03") == {"INV-2": "30 VND", "RF-3": "30 VND"}
+    assert story.open_on("2026-01-04") == {"INV-2": "30 VND"}
+    assert "2026-01-04 CM-5 <- RF-3 30 VND" in story.settled_by()
+
+
+def test_an_application_waits_for_the_credit_that_it_names_to_be_open_again() -> None:
+    story = told(
+        CANCELLED
+        + """
+        2026-01-03 * "Old Mill" "Rather for the other" #apply ^AP-1
+          Assets:Receivable:OldMill            30 VND
+            settles: "CM-5"
+          Assets:Receivable:OldMill           -30 VND
+            settles: "INV-2"
+        """
+    )
+    assert story.open_on("2026-01-03") == {"AP-1": "30 VND"}
+    assert story.open_on("2026-01-04") == {}
+
+
+def test_an_application_without_link_has_no_number_that_anything_could_name() -> None:
+    """It is shown by what its other posting names; a refund of that document does not take its money."""
+    story = told(
+        """
+        2026-01-01 * "Old Mill" "Transfer" ^OLD-1
+          Assets:Bank                         100 VND
+          Assets:Receivable:OldMill
+        2026-01-05 * "Old Mill" "For the penalty to come" #apply
+          Assets:Receivable:OldMill           100 VND
+            settles: "OLD-1"
+          Assets:Receivable:OldMill          -100 VND
+            settles: "PN-0"
+        2026-01-08 * "Old Mill" "Paid back" #refund ^OLD-1
+          Assets:Receivable:OldMill            12 VND
+          Assets:Bank
+        2026-01-09 * "Old Mill" "Late" ^PN-0
+          Assets:Receivable:OldMill            95 VND
+          Income:Sales
+        """,
+        problems=["more-than-open", "refund-of-what"],
+    )
+    rows = [(row["number"], row["kind"], row["outstanding"]) for row in story.rows("open_items", "2026-01-09")]
+    assert sorted(rows) == [("OLD-1", "apply", -5), ("OLD-1", "refund", 12)]
+
+
+def test_an_application_with_a_number_of_its_own_can_be_named() -> None:
+    story = told(
+        """
+        2026-01-01 * "Old Mill" "Transfer" ^RC-1
+          Assets:Bank                         100 VND
+          Assets:Receivable:OldMill
+        2026-01-05 * "Old Mill" "For the penalty to come" #apply
+          number: "AP-1"
+          Assets:Receivable:OldMill           100 VND
+            settles: "RC-1"
+          Assets:Receivable:OldMill          -100 VND
+            settles: "PN-0"
+        2026-01-08 * "Old Mill" "Paid back instead" #refund ^RF-1
+          Assets:Receivable:OldMill           100 VND
+            settles: "AP-1"
+          Assets:Bank
+        """,
+        problems=["unknown-document"],
+    )
+    assert story.open_on("2026-01-08") == {}

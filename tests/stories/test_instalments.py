@@ -290,3 +290,122 @@ def test_an_opening_item_is_paid_like_any_other() -> None:
     )
     assert story.open_on("2026-01-09") == {"INV-2025-88": "700 VND"}
     assert story.open_on("2026-01-10") == {}
+
+
+SINGLE = """
+2026-01-02 * "Old Mill" "Lift 7" ^INV-1
+  Assets:Receivable:OldMill            10 VND
+  Income:Sales
+"""
+FOR_THE_FIRST = """
+2026-01-01 * "Old Mill" "Deposit" ^RC-7
+  Assets:Bank                          10 VND
+  Assets:Receivable:OldMill
+    settles: "INV-1/1"
+"""
+
+
+def test_a_deposit_for_the_first_instalment_waits_for_an_invoice_that_has_only_one() -> None:
+    story = told(FOR_THE_FIRST + SINGLE)
+    assert story.open_on("2026-01-01") == {"RC-7": "-10 VND"}
+    assert story.open_on("2026-01-02") == {}
+
+
+def test_money_for_the_first_instalment_waits_for_an_only_one_that_is_open_again() -> None:
+    story = told(
+        SINGLE
+        + """
+        2026-01-02 * "Old Mill" "Cheque" ^RC-4
+          Assets:Bank                          10 VND
+          Assets:Receivable:OldMill
+            settles: "INV-1"
+        2026-01-04 * "Old Mill" "Cheque bounced" #reversal ^RV-1 ^RC-4
+          Assets:Receivable:OldMill            10 VND
+          Assets:Bank
+        """
+        + FOR_THE_FIRST.replace("01-01", "01-03")
+    )
+    assert story.open_on("2026-01-03") == {"RC-7": "-10 VND"}
+    assert story.open_on("2026-01-04") == {}
+
+
+IN_THIRDS = """
+2025-01-01 open Assets:Receivable:Builder
+2025-01-01 custom "receivables-policy" "terms"
+  terms: "33.3% 5 days, rest 1 month"
+"""
+PAID_OUT = """
+2026-01-09 * "Builder" "Paid their supplier for them" ^RF-4
+  Assets:Receivable:Builder            50 USD
+  Assets:Bank
+"""
+
+
+def test_what_is_paid_for_a_customer_is_owed_by_his_terms_in_instalments_too() -> None:
+    story = told(IN_THIRDS + PAID_OUT)
+    assert story.kinds() == {"RF-4": "invoice"}
+    assert story.open_on("2026-01-09") == {"RF-4/1": "16.65 USD", "RF-4/2": "33.35 USD"}
+    assert story.dues() == {"RF-4/1": "2026-01-14", "RF-4/2": "2026-02-09"}
+
+
+def test_money_paid_back_is_one_refund_whatever_the_customer_s_terms() -> None:
+    story = told(
+        IN_THIRDS
+        + """
+        2026-01-02 * "Builder" "Transfer" ^RC-1
+          Assets:Bank                          20 USD
+          Assets:Receivable:Builder
+        2026-01-02 * "Builder" "Transfer" ^RC-2
+          Assets:Bank                          30 USD
+          Assets:Receivable:Builder
+        """
+        + PAID_OUT.replace("^RF-4", "^RF-4 ^RC-1"),
+        problems=["refund-of-what"],
+    )
+    (row,) = story.rows("open_items", "2026-01-09", "number=RF-4")
+    assert (row["kind"], row["original"], row["outstanding"], row["instalment"]) == ("refund", 50, 30, None)
+    assert (str(row["due"]), row["terms"]) == ("2026-01-09", "")
+    assert story.settled_by() == ["2026-01-09 RC-1 <- RF-4 20.00 USD"]
+    (document,) = story.rows("documents", "2026-01-09", "number=RF-4")
+    assert (document["original"], document["outstanding"]) == (50, 30)
+
+
+def test_terms_that_do_not_fit_what_is_paid_back_are_nothing_odd() -> None:
+    story = told(
+        IN_THIRDS.replace("33.3% 5 days", "60 USD in 5 days")
+        + """
+        2026-01-02 * "Builder" "Transfer" ^RC-1
+          Assets:Bank                          50 USD
+          Assets:Receivable:Builder
+        """
+        + PAID_OUT.replace("^RF-4", "^RF-4 ^RC-1")
+    )
+    assert story.open_on("2026-01-09") == {}
+
+
+def test_terms_that_do_not_fit_what_is_paid_for_a_customer_are_reported() -> None:
+    story = told(IN_THIRDS.replace("33.3% 5 days", "60 USD in 5 days") + PAID_OUT, problems=["bad-terms"])
+    assert story.open_on("2026-01-09") == {"RF-4": "50.00 USD"}
+
+
+def test_an_instalment_on_another_account_of_the_customer_is_out_of_reach_and_said_to_be() -> None:
+    story = told(
+        """
+        2025-01-01 open Assets:Receivable:North
+          customer: "Mill"
+        2025-01-01 open Assets:Receivable:South
+          customer: "Mill"
+        2026-01-02 * "Mill" "Lift 7" ^INV-1
+          Assets:Receivable:North              50 VND
+            due: 2026-01-08
+          Assets:Receivable:South              50 VND
+            due: 2026-01-19
+          Income:Sales
+        2026-01-03 * "Mill" "Transfer" ^RC-1
+          Assets:Bank                          50 VND
+          Assets:Receivable:North
+            settles: "INV-1/2"
+        """,
+        problems=["other-account"],
+    )
+    assert story.open_on("2026-01-03") == {"INV-1/1": "50 VND", "INV-1/2": "50 VND", "RC-1": "-50 VND"}

@@ -399,3 +399,229 @@ def test_a_partial_reversal_undoes_the_receipt_it_names_not_another_of_the_same_
         problems=["more-than-open"] if back < 300 else [],
     )
     assert f"2026-05-11 RC-1 <- REV-1 {back} VND" in story.settled_by()
+
+
+TWO_POSTINGS = """
+2026-01-01 * "Old Mill" "Lift 6" ^INV-1
+  Assets:Receivable:OldMill            40 VND
+  Income:Sales
+2026-01-02 * "Old Mill" "Transfer" ^RC-1
+  Assets:Bank                         160 VND
+  Assets:Receivable:OldMill          -100 VND
+    settles: "INV-1"
+  Assets:Receivable:OldMill           -60 VND
+"""
+
+
+@pytest.mark.parametrize("back", [100, 90, 120])
+def test_a_reversal_takes_the_unused_part_of_all_postings_of_a_receipt_first(back: int) -> None:
+    """Also when the amount is that of one posting: the credits of one transaction are one document."""
+    story = told(
+        TWO_POSTINGS
+        + f"""
+        2026-01-05 * "Old Mill" "Bank takes back a part" #reversal ^RV-1 ^RC-1
+          Assets:Receivable:OldMill           {back} VND
+          Assets:Bank
+        """
+    )
+    assert story.open_on("2026-01-05") == ({"RC-1": f"-{120 - back} VND"} if back < 120 else {})
+
+
+def test_a_reversal_beyond_the_unused_part_of_all_postings_opens_the_invoice() -> None:
+    story = told(
+        TWO_POSTINGS
+        + """
+        2026-01-05 * "Old Mill" "Bank takes back a part" #reversal ^RV-1 ^RC-1
+          Assets:Receivable:OldMill           150 VND
+          Assets:Bank
+        """
+    )
+    assert story.open_on("2026-01-05") == {"INV-1": "30 VND"}
+
+
+def test_the_rows_of_a_reversed_refund_show_what_was_undone_by_what() -> None:
+    story = told(
+        """
+        2026-01-01 * "Old Mill" "Price difference" ^CM-5
+          Income:Sales                         10 VND
+          Assets:Receivable:OldMill
+        2026-01-02 * "Old Mill" "Paid back" #refund ^RF-5
+          Assets:Receivable:OldMill            10 VND
+            settles: "CM-5"
+          Assets:Bank
+        2026-01-03 * "Old Mill" "Their account was closed" #reversal ^RV-9 ^RF-5
+          Assets:Bank                          10 VND
+          Assets:Receivable:OldMill
+        """
+    )
+    assert story.settled_by() == [
+        "2026-01-02 CM-5 <- RF-5 10 VND",
+        "2026-01-03 CM-5 <- RF-5 -10 VND",
+        "2026-01-03 RF-5 <- RV-9 10 VND",
+    ]
+    rows = story.rows("settlements")
+    assert [row["kind"] for row in rows] == ["refund", "reversal", "reversal"]
+    assert story.line(rows[2]["line"]).startswith("Assets:Receivable:OldMill")
+    assert [row["due"] for row in rows] == [None, None, rows[2]["document_date"]]
+
+
+def test_the_rows_of_a_reversed_reversal_show_what_was_undone_by_what() -> None:
+    story = told(
+        INVOICE
+        + CHEQUE
+        + BOUNCED.replace("#reversal ^RC-1", "#reversal ^REV-1 ^RC-1")
+        + """
+        2026-05-13 * "Hanoi Tower" "The bank was wrong" #reversal ^REV-2 ^REV-1
+          Assets:Bank                       1,000 VND
+          Assets:Receivable:HanoiTower
+        """
+    )
+    assert story.settled_by()[3:] == [
+        "2026-05-13 INV-1 <- RC-1 1,000 VND",
+        "2026-05-13 RC-1 <- REV-1 -1,000 VND",
+        "2026-05-13 REV-1 <- REV-2 1,000 VND",
+    ]
+    assert [row["kind"] for row in story.rows("settlements")][3:] == ["receipt", "reversal", "reversal"]
+
+
+def test_a_reversal_larger_than_the_document_that_is_meant_leaves_the_others_alone() -> None:
+    story = told(
+        """
+        2026-01-01 * "Old Mill" "First cheque" ^RC-1 ^P-1
+          number: "RC-1"
+          Assets:Bank                         100 VND
+          Assets:Receivable:OldMill
+        2026-01-02 * "Old Mill" "Second cheque" ^RC-2 ^P-1
+          number: "RC-2"
+          Assets:Bank                          50 VND
+          Assets:Receivable:OldMill
+        2026-01-05 * "Old Mill" "Returned" #reversal ^P-1
+          Assets:Receivable:OldMill           120 VND
+          Assets:Bank
+        """,
+        problems=["reversal-too-large"],
+    )
+    assert story.settled_by() == ["2026-01-05 RC-2 <- P-1 50 VND"]
+    assert story.open_on("2026-01-05") == {"RC-1": "-100 VND", "P-1": "70 VND"}
+
+
+def test_a_reversal_of_part_of_a_receipt_is_nothing_odd() -> None:
+    story = told(
+        """
+        2026-01-02 * "Old Mill" "Transfer" ^RC-1 ^P-1
+          number: "RC-1"
+          Assets:Bank                         100 VND
+          Assets:Receivable:OldMill
+        2026-01-05 * "Old Mill" "Bank takes back a part" #reversal ^P-1
+          Assets:Receivable:OldMill            40 VND
+          Assets:Bank
+        """
+    )
+    assert story.open_on("2026-01-05") == {"RC-1": "-60 VND"}
+
+
+APPLIED = """
+2026-01-02 * "Old Mill" "Transfer" ^RC-4
+  Assets:Bank                          20 VND
+  Assets:Receivable:OldMill
+2026-01-03 * "Old Mill" "For the next invoice" #apply ^AP-1
+  Assets:Receivable:OldMill            20 VND
+    settles: "RC-4"
+  Assets:Receivable:OldMill           -20 VND
+    settles: "INV-2"
+"""
+LATER_BOUNCED = """
+2026-01-04 * "Old Mill" "Bounced" #reversal ^RV-1 ^RC-4
+  Assets:Receivable:OldMill            20 VND
+  Assets:Bank
+"""
+
+
+def next_invoice(day: str) -> str:
+    """INV-2, to which the money of `APPLIED` goes, of a day."""
+    return f"""
+2026-01-{day} * "Old Mill" "Lift 7" ^INV-2
+  Assets:Receivable:OldMill            30 VND
+  Income:Sales
+"""
+
+
+@pytest.mark.parametrize("day", ["01", "05"])
+def test_an_application_of_money_that_bounced_is_undone_whether_the_invoice_was_there_or_not(day: str) -> None:
+    story = told(APPLIED + LATER_BOUNCED + next_invoice(day))
+    assert story.open_on("2026-01-04") == ({"INV-2": "30 VND"} if day == "01" else {})
+    assert story.open_on("2026-01-05") == {"INV-2": "30 VND"}
+
+
+def test_an_application_of_an_application_is_undone_with_the_money_that_bounced() -> None:
+    story = told(
+        next_invoice("01")
+        + APPLIED.replace('settles: "INV-2"', 'settles: "INV-1"')
+        + """
+        2026-01-03 * "Old Mill" "Rather for this one" #apply ^AP-2
+          Assets:Receivable:OldMill            20 VND
+            settles: "AP-1"
+          Assets:Receivable:OldMill           -20 VND
+            settles: "INV-2"
+        """
+        + LATER_BOUNCED,
+        problems=["unknown-document"],
+    )
+    assert story.open_on("2026-01-03") == {"INV-2": "10 VND"}
+    assert story.open_on("2026-01-04") == {"INV-2": "30 VND"}
+
+
+def test_the_second_undoing_of_one_reversal_is_too_large() -> None:
+    first = BOUNCED.replace("#reversal ^RC-1", "#reversal ^REV-1 ^RC-1")
+    undone = """
+        2026-05-13 * "Hanoi Tower" "The bank was wrong" #reversal ^REV-2 ^REV-1
+          Assets:Bank                       1,000 VND
+          Assets:Receivable:HanoiTower
+        """
+    again = undone.replace("05-13", "05-14").replace("REV-2", "REV-3")
+    story = told(INVOICE + CHEQUE + first + undone + again, problems=["reversal-too-large"])
+    assert story.open_on("2026-05-13") == {}
+    assert story.open_on("2026-05-14") == {"REV-3": "-1,000 VND"}
+
+
+def test_a_reversal_names_several_documents_each_of_which_it_undoes() -> None:
+    story = told(
+        INVOICE
+        + SECOND
+        + CHEQUE
+        + """
+        2026-05-05 * "Hanoi Tower" "Second cheque" ^RC-2
+          Assets:Bank                         500 VND
+          Assets:Receivable:HanoiTower
+            settles: "INV-2"
+        2026-05-11 * "Hanoi Tower" "Both cheques bounced" #reversal ^REV-1
+          Assets:Receivable:HanoiTower      1,500 VND
+            settles: "RC-1, RC-2"
+          Assets:Bank
+        """
+    )
+    assert story.open_on("2026-05-11") == {"INV-1": "1,000 VND", "INV-2": "500 VND"}
+
+
+def test_a_reversal_dated_before_its_receipt_undoes_it_on_the_day_on_which_it_comes() -> None:
+    story = told(
+        INVOICE + CHEQUE.replace("05-04", "05-12").replace("1,000", "900") + BOUNCED, problems=["reversal-too-large"]
+    )
+    assert story.open_on("2026-05-11") == {"INV-1": "1,000 VND", "RC-1": "1,000 VND"}
+    assert story.open_on("2026-05-12") == {"INV-1": "1,000 VND", "RC-1": "100 VND"}
+    assert story.settled_by() == ["2026-05-12 RC-1 <- RC-1 900 VND"]
+
+
+def test_a_reversal_that_names_an_application_opens_the_invoice_and_leaves_the_receipt_used() -> None:
+    """It links to the receipt as well, which has another amount: of several documents the amount tells."""
+    story = told(
+        next_invoice("01")
+        + APPLIED.replace("20 VND\n  Assets:Receivable:OldMill\n", "50 VND\n  Assets:Receivable:OldMill\n")
+        + """
+        2026-01-04 * "Old Mill" "Applied by mistake" #reversal ^RV-1 ^AP-1 ^RC-4
+          Assets:Receivable:OldMill            20 VND
+          Assets:Bank
+        """
+    )
+    assert story.open_on("2026-01-03") == {"RC-4": "-30 VND", "INV-2": "10 VND"}
+    assert story.open_on("2026-01-04") == {"RC-4": "-30 VND", "INV-2": "30 VND"}

@@ -9,7 +9,14 @@ from __future__ import annotations
 import os
 
 from receivables.book import Book, Items
-from receivables.booking.columns import currency_scales, item_columns, ledger_columns, ledger_units, unexplained
+from receivables.booking.columns import (
+    currency_scales,
+    item_columns,
+    ledger_columns,
+    ledger_units,
+    unexplained,
+    without_merged,
+)
 from receivables.booking.review import known_events, review, review_balances
 from receivables.booking.settling import Settling
 from receivables.booking.texts import EntryTexts
@@ -32,6 +39,26 @@ def build(facts: Facts) -> Book:
     review(settled)
     review_balances(settled, units)
     places, ledger = ledger_columns(facts, units)
+    movements, origin, settlements = facts.movements, columns.origin, settled.settlements
+    items = Items(
+        pocket=columns.pocket,
+        first=columns.first,
+        instalment=columns.instalment,
+        day=columns.day,
+        date=columns.date,
+        due=columns.due,
+        amount=columns.amount,
+        residual=settled.residual,
+        kind=settled.kind,
+        number=settled.number,
+    )
+    if settled.paid_back:
+        # What is paid back is not owed by any terms.
+        terms = [None if place in settled.paid_back else of for place, of in enumerate(movements.terms)]
+        movements = movements._replace(terms=terms)
+        if 0 in items.amount:
+            kept, items, settlements = without_merged(items, settlements)
+            origin = [origin[item] for item in kept]
     return Book(
         title=facts.title,
         folder=facts.folder,
@@ -45,22 +72,11 @@ def build(facts: Facts) -> Book:
         scales=scales,
         pockets=facts.pockets,
         places=places,
-        items=Items(
-            pocket=columns.pocket,
-            first=columns.first,
-            instalment=columns.instalment,
-            day=columns.day,
-            date=columns.date,
-            due=columns.due,
-            amount=columns.amount,
-            residual=settled.residual,
-            kind=settled.kind,
-            number=columns.number,
-        ),
-        settlements=settled.settlements,
+        items=items,
+        settlements=settlements,
         ledger=ledger,
         unexplained=unexplained(facts, ledger, f"{facts.folder}{os.sep}"),
-        texts=EntryTexts(facts.movements, columns.origin, facts.folder),
+        texts=EntryTexts(movements, origin, facts.folder),
         last_day=facts.last_day,
         problems=problems,
     )

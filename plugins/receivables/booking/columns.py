@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, Inexact
 from typing import Any, NamedTuple
 
-from receivables.book import KIND_CODES, LedgerColumns, Unexplained
+from receivables.book import KIND_CODES, Items, LedgerColumns, SettlementColumns, Unexplained
 from receivables.facts import Facts, Movements, Pocket
 from receivables.money import EXACT, Scale, scale_for
 from receivables.problems import Problem, problem
@@ -24,9 +24,10 @@ class Columns(NamedTuple):
 
     Attributes:
       origin: The position of each item's movement.
+      settles: Item → the numbers that it names.
       undecided: Debits paid from the bank, of which the pass decides whether they are refunds.
       sizes: First item → how many items its document has, where more than one.
-      settles: Item → the numbers that it names.
+      misfits: Movement → what is wrong with its terms, should it turn out to be no refund.
     """
 
     origin: Sequence[int]
@@ -43,6 +44,7 @@ class Columns(NamedTuple):
     settles: Mapping[int, tuple[str, ...]]
     undecided: list[int]
     sizes: dict[int, int]
+    misfits: Mapping[int, Problem]
 
 
 class _Part(NamedTuple):
@@ -64,7 +66,8 @@ def item_columns(facts: Facts, scales: Mapping[str, Scale], units: Sequence[int]
       problems: Terms that do not fit their amount are appended here.
     """
     movements = facts.movements
-    parts = _parts(facts, scales, units, problems)
+    misfits: dict[int, Problem] = {}
+    parts = _parts(facts, scales, units, problems, misfits)
     if parts is None:
         return _plain_columns(facts, units, problems)
     origin = [part.movement for part in parts]
@@ -87,7 +90,7 @@ def item_columns(facts: Facts, scales: Mapping[str, Scale], units: Sequence[int]
         | {item: part.kind for item, part in split.items() if part.kind},
     )
     columns = _plain_columns(facts._replace(movements=moved), [part.units for part in parts], problems)
-    return columns._replace(origin=origin)
+    return columns._replace(origin=origin, misfits=misfits)
 
 
 def _plain_columns(facts: Facts, units: Sequence[int], problems: list[Problem]) -> Columns:
@@ -127,11 +130,16 @@ def _plain_columns(facts: Facts, units: Sequence[int], problems: list[Problem]) 
         settles=movements.settles,
         undecided=[item for item, name in enumerate(movements.kind) if not name],
         sizes=sizes,
+        misfits={},
     )
 
 
 def _parts(
-    facts: Facts, scales: Mapping[str, Scale], units: Sequence[int], problems: list[Problem]
+    facts: Facts,
+    scales: Mapping[str, Scale],
+    units: Sequence[int],
+    problems: list[Problem],
+    misfits: dict[int, Problem],
 ) -> list[_Part] | None:
     """The instalments of every movement; None when every movement is exactly one item."""
     movements = facts.movements
@@ -150,17 +158,23 @@ def _parts(
         if terms is None or id(terms) not in several:
             parts.append(_Part(position, units[position], None, ""))
         else:
-            parts.extend(_instalments(facts, scales, terms, position, units[position], problems))
+            found = _instalments(facts, scales, terms, position)
+            if isinstance(found, Problem):
+                if movements.kind[position]:
+                    problems.append(found)
+                else:
+                    # Money paid out has terms only where it turns out to be no refund.
+                    misfits[position] = found
+                date = movements.dated.get(position, movements.date[position])
+                found = [_Part(position, units[position], date, "")]
+            parts.extend(found)
     return parts
 
 
-def _instalments(
-    facts: Facts, scales: Mapping[str, Scale], terms: Terms, position: int, units: int, problems: list[Problem]
-) -> list[_Part]:
-    """The instalments of one movement by its terms.
+def _instalments(facts: Facts, scales: Mapping[str, Scale], terms: Terms, position: int) -> list[_Part] | Problem:
+    """The instalments of one movement by its terms; what is wrong where they do not fit the amount.
 
-    Rounded half up to the currency's digits, the last takes the rest; a problem, and one item due on its
-    date, where the terms do not fit the amount.
+    Rounded half up to the currency's digits, the last takes the rest.
     """
     movements = facts.movements
     currency = facts.pockets[movements.pocket[position]].currency
@@ -173,8 +187,7 @@ def _instalments(
         ]
     except (TermsError, Inexact) as error:
         entry = movements.entry[position]
-        problems.append(problem("bad-terms", entry.meta, entry, reason=error))
-        return [_Part(position, units, date, "")]
+        return problem("bad-terms", entry.meta, entry, reason=error)
     return [part for part in parts if part.units]
 
 
@@ -259,6 +272,35 @@ def ledger_columns(facts: Facts, units: list[int]) -> tuple[tuple[tuple[str, str
         [date.toordinal() for date in movements.date], [place_of[pocket] for pocket in movements.pocket], units
     )
     return tuple(places), columns
+
+
+def without_merged(columns: Items, settled: SettlementColumns) -> tuple[list[int], Items, SettlementColumns]:
+    """Leave out the instalments of what turned out to be a refund: the first has the whole amount, the others none.
+
+    Returns which items are kept, and both with their new positions.
+    """
+    kept = [item for item, amount in enumerate(columns.amount) if amount]
+    place = {item: position for position, item in enumerate(kept)}
+    return (
+        kept,
+        Items(
+            pocket=[columns.pocket[item] for item in kept],
+            first=[place[columns.first[item]] for item in kept],
+            instalment=[columns.instalment[item] for item in kept],
+            day=[columns.day[item] for item in kept],
+            date=[columns.date[item] for item in kept],
+            due=[columns.due[item] for item in kept],
+            amount=[columns.amount[item] for item in kept],
+            residual=[columns.residual[item] for item in kept],
+            kind=[columns.kind[item] for item in kept],
+            number=[columns.number[item] for item in kept],
+        ),
+        settled._replace(
+            debit=[place[item] for item in settled.debit],
+            credit=[place[item] for item in settled.credit],
+            cause=[place[item] for item in settled.cause],
+        ),
+    )
 
 
 def unexplained(facts: Facts, ledger: LedgerColumns, below: str) -> list[Unexplained]:

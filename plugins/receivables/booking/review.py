@@ -105,7 +105,7 @@ def _review_claim(settled: Settling, item: int, *, ask: bool) -> int:
     """Report names that lead nowhere, else what is left over; how many names led nowhere."""
     named = settled.settles.get(item, ())
     names = named or tuple(sorted(settled.links[item]))
-    lost = [name for name in names if not settled.opposite(item, name, open_only=False)]
+    lost = [name for name in names if not settled.opposite(item, name)]
     if not named and len(lost) < len(names):
         # Of the links only one has to lead to what is undone; others are the document's own.
         return 0
@@ -114,7 +114,7 @@ def _review_claim(settled: Settling, item: int, *, ask: bool) -> int:
     for name in lost:
         _report_lost(settled, item, name, ask=ask)
     owed = settled.amount[item] > 0 and settled.kind[item] not in ACTIVE_DEBITS
-    if not lost and settled.residual[item] and not owed:
+    if not lost and settled.residual[item] and not owed and item not in settled.moved_away:
         settled.report(
             "more-than-open",
             item,
@@ -133,9 +133,7 @@ def _review_links(settled: Settling) -> None:
             continue
         links = sorted(settled.links[item])
         reached = [
-            link
-            for link in links
-            if any(settled.kind[o] not in ACTIVE_DEBITS for o in settled.opposite(item, link, open_only=False))
+            link for link in links if any(settled.kind[o] not in ACTIVE_DEBITS for o in settled.opposite(item, link))
         ]
         if reached:
             settled.report(
@@ -148,12 +146,13 @@ def _review_links(settled: Settling) -> None:
             )
             continue
         for link in links:
-            owners = [
-                document
+            owed = any(
+                settled.number[document] == link
+                and settled.amount[document] > 0
+                and settled.kind[document] not in ACTIVE_DEBITS
                 for document in settled.carriers[link]
-                if settled.number[document] == link and settled.amount[document] > 0
-            ]
-            if owners and link != settled.number[item]:
+            )
+            if owed and link != settled.number[item]:
                 _report_lost(settled, item, link, ask=False)
 
 
@@ -166,12 +165,14 @@ def _report_lost(settled: Settling, item: int, name: str, *, ask: bool) -> None:
         "customer": here.customer,
         "amount": settled.money(item, abs(settled.residual[item])),
     }
-    documents = settled.carriers.get(name)
-    if documents is None:
+    others = _carrying(settled, item, name)
+    size = 1
+    if not others:
         base, slash, count = name.rpartition("/")
-        documents = settled.carriers.get(base) if slash and count.isdecimal() else None
-    entry = settled.entry(item)
-    others = [document for document in documents or () if settled.entry(document) is not entry]
+        if slash and count.isdecimal():
+            others = _carrying(settled, item, base)
+            size = max((settled.instalment[other] for other in others), default=0) or 1
+            others = [other for other in others if (settled.instalment[other] or 1) == int(count)] or others
     if not others:
         nearest = _nearest(settled, item, name) if ask else ""
         settled.report("unknown-document", item, **words, nearest=nearest)
@@ -184,10 +185,16 @@ def _report_lost(settled: Settling, item: int, name: str, *, ask: bool) -> None:
             return
         others = matching
     if any((settled.amount[other] > 0) != (settled.amount[item] > 0) for other in others):
-        size = settled.sizes.get(others[0], 1)
         settled.report("no-such-instalment", item, **words, size=size)
         return
     settled.report("same-side", item, **words, kind=KINDS[settled.kind[others[0]]])
+
+
+def _carrying(settled: Settling, item: int, name: str) -> list[int]:
+    """The items of other entries that carry a number or link."""
+    entry = settled.entry(item)
+    documents = [document for document in settled.carriers.get(name, ()) if settled.entry(document) is not entry]
+    return [other for document in documents for other in settled.items_of(document) if settled.amount[other]]
 
 
 def _nearest(settled: Settling, item: int, name: str) -> str:

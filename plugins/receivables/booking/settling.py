@@ -1,21 +1,23 @@
 """Settling: what settles what, in one pass over the items in order of date.
 
-Every day is done in the same steps, so that the order of entries within a day and of files does not
-matter: what was claimed earlier takes from what has come; reversals undo; `settles:` takes effect; then links;
-then the policy "settlement". Nothing looks at a later day, so what was open on a day never depends on what was
-booked for later days.
+Every day is done in the same steps: reversals undo; `settles:` takes effect; then links; then the policy
+"settlement". In each step whoever may settle does so in one order, oldest due first (see `Settling.ordered`), and
+what waits from earlier days or is open again takes part like what has just come. So neither the order of entries
+within a day nor that of files matters. Nothing looks at a later day, so what was open on a day never depends on what
+was booked for later days.
 """
 
 from __future__ import annotations
 
 import datetime
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from receivables.book import KIND_CODES, SettlementColumns
 from receivables.booking.columns import Columns
 from receivables.facts import APPLY, CREDIT_MEMO, OPENING, RECEIPT, REFUND, REVALUATION, REVERSAL, Facts
+from receivables.language.numbers import Numbering
 from receivables.money import Scale
 from receivables.problems import Problem, problem
 
@@ -29,6 +31,23 @@ ACTIVE_DEBITS: Final = frozenset((_REFUND, _REVERSAL, _APPLY))
 
 _SPENDABLE: Final = frozenset(KIND_CODES[kind] for kind in (RECEIPT, CREDIT_MEMO, OPENING))
 """Credits that the policy "settlement" may spend: a write-off means one document and no other."""
+
+_UNLINKED: Final = frozenset((_REVERSAL, _REVALUATION))
+"""Kinds that no link settles: what is undone, and what only changes a value."""
+
+_Linked = tuple[int, list[int]]
+"""An item, and the documents that share one of its links and came before it."""
+
+
+def _positions(codes: list[int], code: int) -> Iterator[int]:
+    """Where a code stands, in order."""
+    place = -1
+    while True:
+        try:
+            place = codes.index(code, place + 1)
+        except ValueError:
+            return
+        yield place
 
 
 class _Days(dict[int, list[int]]):
@@ -52,6 +71,8 @@ class Settling:
       carriers: Number or link → first items of the documents that carry it, in order of date.
       claimants: Items that name a document which was not there yet, or have something left.
       doubles: Documents that come after another one with the same number.
+      paid_back: Movements of which the pass found that they are refunds.
+      moved_away: Postings of #apply entries that are open because their money bounced after it had left the account.
     """
 
     def __init__(self, facts: Facts, columns: Columns, scales: Mapping[str, Scale], problems: list[Problem]) -> None:
@@ -61,8 +82,10 @@ class Settling:
         self.pockets = facts.pockets
         self.origin, self.pocket, self.first, self.instalment = columns[:4]
         self.day, self.date, self.due, self.amount, self.kind = columns[4:9]
-        self.number, self.links, self.settles = columns[9:12]
-        self.undecided, self.sizes = columns[12:]
+        self.links, self.settles = columns[10:12]
+        # The facts keep the numbers that they were read with.
+        self.number = list(columns.number)
+        self.undecided, self.sizes, self.misfits = columns[12:]
         self.residual = list(self.amount)
         self._s_day: list[int] = []
         self._s_debit: list[int] = []
@@ -72,15 +95,17 @@ class Settling:
         self.carriers: dict[str, list[int]] = {}
         self.claimants: dict[int, None] = {}
         self.doubles: list[int] = []
-        # Items, each with the documents that share one of its links and came before it.
-        self._linked: list[tuple[int, list[int]]] = []
+        self.paid_back: set[int] = set()
+        self.moved_away: set[int] = set()
+        self._nameless = self._find_nameless()
+        self._linked: list[_Linked] = []
         self._find_carriers()
         # How many items exist on the day that is being done: whoever settles must not look beyond.
         self._exist = 0
-        # Number → items that name it in `settles:` and have something left, in the order of claiming.
-        self._standing: dict[str, list[int]] = {}
-        # Item with a standing claim → when it claimed.
-        self._claimed: dict[int, int] = {}
+        # Number → items that name it in `settles:` and have something left.
+        self._standing: dict[str, dict[int, None]] = {}
+        # Items of which a reversal of the day that is being done gave something back.
+        self._reopened: dict[int, None] = {}
         # Pocket → its items, where a policy settles without being told.
         self._by_pocket: dict[int, list[int]] = {}
         # Pocket → its credits and its revaluations so far; brought up to date where one is asked for.
@@ -90,6 +115,8 @@ class Settling:
         # Item → its settlements so far; likewise, for reversals.
         self._settlements_of: dict[int, list[int]] = {}
         self._indexed_settlements = 0
+        # Settlement → how much of it was undone.
+        self._undone: dict[int, int] = {}
 
     @property
     def settlements(self) -> SettlementColumns:
@@ -114,14 +141,28 @@ class Settling:
         """Add a problem at an item's line."""
         self.problems.append(problem(code, self.source(item), self.entry(item), **words))
 
+    def items_of(self, document: int) -> range:
+        """The items of a document, by its first one; they may stand on several accounts of the customer."""
+        return range(document, document + self.sizes.get(document, 1))
+
+    def _find_nameless(self) -> frozenset[int]:
+        """The items of #apply entries without a link or number: they are shown by what they move, and are not that."""
+        return frozenset(
+            item
+            for item in _positions(self.kind, _APPLY)
+            if not self.links[item] and "number" not in self.source(item) and "number" not in self.entry(item).meta
+        )
+
     def _find_carriers(self) -> None:
         """Note which documents carry which number and links, and who shares one with an earlier document."""
-        carriers, linked, amount = self.carriers, self._linked, self.amount
+        carriers, linked, amount, nameless = self.carriers, self._linked, self.amount, self._nameless
         get = carriers.get
         for item, (number, links, first) in enumerate(zip(self.number, self.links, self.first, strict=True)):
             if first != item:
                 if linked and linked[-1][0] == item - 1:
                     linked.append((item, linked[-1][1]))
+                continue
+            if not links and item in nameless:
                 continue
             shared: list[int] | None = None
             carrying = get(number)
@@ -157,16 +198,15 @@ class Settling:
         day_of, kinds = self.day, self.kind
         reversals, named = _Days(day_of), _Days(day_of)
         undecided, revalued = _Days(day_of), _Days(day_of)
-        if _REVERSAL in kinds:
-            reversals.fill(item for item, code in enumerate(kinds) if code == _REVERSAL)
-        if _REVALUATION in kinds:
-            revalued.fill(item for item, code in enumerate(kinds) if code == _REVALUATION)
+        reversals.fill(_positions(kinds, _REVERSAL))
+        revalued.fill(_positions(kinds, _REVALUATION))
         named.fill(item for item in self.settles if kinds[item] != _REVERSAL)
         undecided.fill(self.undecided)
-        linked: dict[int, list[tuple[int, list[int]]]] = {}
+        linked: dict[int, list[_Linked]] = {}
         for pair in self._linked:
             item = pair[0]
-            if item not in self.settles and kinds[item] != _REVERSAL:
+            # A credit that says what it settles may still be paid back by a refund that links to it.
+            if kinds[item] not in _UNLINKED and (item not in self.settles or self.amount[item] < 0):
                 day = day_of[item]
                 if day in linked:
                     linked[day].append(pair)
@@ -182,120 +222,172 @@ class Settling:
         }
         active = [*day_of, *policy_days] if automatic else [*reversals, *named, *linked, *undecided, *revalued]
         for day in sorted(set(active)):
-            begin, self._exist = self._exist, bisect_right(day_of, day)
-            if self._standing:
-                # The days between, on which nothing else happened, may have brought what was claimed.
-                self._answer_arrivals(begin)
             before = bisect_left(day_of, day)
-            for item in undecided.get(day, ()):
-                self._decide_refund(item, before)
-            for item in self._in_order(reversals.get(day, [])):
-                self._reverse(item, day)
-            for item in self._in_order(named.get(day, [])):
-                self._settle_named(item, day)
-            if day in linked:
-                self._settle_all_linked(linked[day], day)
+            self._answer_arrivals(before)
+            arrived = range(before, bisect_right(day_of, day))
+            self._exist = arrived.stop
+            if day in undecided:
+                self._decide_refunds(undecided[day], before)
+            self._undo_and_take(reversals.get(day, ()), named.get(day, ()), arrived, day)
+            if day in linked or self._reopened:
+                self._settle_linked(linked.get(day, ()), day)
             if day in revalued:
                 self._settle_revaluations(revalued[day], day)
             if automatic:
-                self._settle_by_policy(range(before, self._exist), day, everywhere=day in policy_days)
-        begin, self._exist = self._exist, len(day_of)
-        if self._standing:
-            self._answer_arrivals(begin)
+                self._settle_by_policy(arrived, day, everywhere=day in policy_days)
+        self._answer_arrivals(len(day_of))
 
-    def _answer_arrivals(self, begin: int) -> None:
-        """Let standing claims take from the items that have come since, each on its own day.
-
-        Who claimed first takes first, and each in the order of its own names.
-        """
-        end = self._exist
-        while begin < end:
+    def _answer_arrivals(self, end: int) -> None:
+        """Let what waits take from the items below `end`, each on its own day; on these days nothing else happens."""
+        begin = self._exist
+        while begin < end and self._standing:
             day = self.day[begin]
-            self._exist = stop = bisect_right(self.day, day)
-            claimants = {c for item in range(begin, stop) for c in self._claims_on(item)}
-            for claimant in sorted(claimants, key=self._claimed.__getitem__):
-                self._take(claimant, day)
-            begin = stop
+            self._exist = bisect_right(self.day, day)
+            self._undo_and_take((), (), range(begin, self._exist), day)
+            begin = self._exist
         self._exist = end
 
-    def _take(self, claimant: int, day: int) -> None:
-        """Let a standing claim take what is open of the documents that it names, in its own order."""
-        for name in self.settles.get(claimant) or sorted(self.links[claimant]):
-            for other in self.opposite(claimant, name):
-                if self.residual[claimant]:
-                    self._settle(claimant, other, day, self._cause(claimant, other))
-
-    def _claims_on(self, item: int) -> list[int]:
-        """The standing claims on an item's document that have something left."""
-        number = self.number[item]
-        names = {number, *self.links[item]}
-        if self.kind[item] == _APPLY and number not in self.links[item]:
-            # It goes by the number of the document whose money it moves, and is not that document.
-            names = set(self.links[item])
-        if self.instalment[item]:
-            names.add(f"{number}/{self.instalment[item]}")
-        if self._standing.keys().isdisjoint(names):
-            return []
-        return [
-            claimant
-            for name in names
-            for claimant in self._standing.get(name, ())
-            if self.residual[claimant] and self.pocket[claimant] == self.pocket[item]
-        ]
-
-    def _stand(self, item: int, names: Iterable[str]) -> None:
-        """Let the claim of an item on these names stand until there is more to take."""
-        self._claimed.setdefault(item, len(self._claimed))
-        for name in names:
-            claims = self._standing.setdefault(name, [])
-            if item not in claims:
-                claims.append(item)
-
-    def _cause(self, item: int, other: int) -> int:
-        """Which of two items settles the other: the credit, unless the debit is a refund or the like."""
-        debit, credit = (item, other) if self.amount[item] > 0 else (other, item)
-        return debit if self.kind[debit] in ACTIVE_DEBITS else credit
-
-    def _in_order(self, items: list[int]) -> list[int]:
-        """Items of one day in an order that comes from their contents, not their place in the files.
-
-        The order only matters among items of one pocket: others cannot take anything from each other.
-        """
-        if len(items) < 2:
-            return items
-        pockets = [self.pocket[item] for item in items]
-        if len(set(pockets)) == len(items):
-            return items
-        seen: set[int] = set()
-        twice = {pocket for pocket in pockets if pocket in seen or seen.add(pocket)}  # type: ignore[func-returns-value]
-        rivals = [item for item, pocket in zip(items, pockets, strict=True) if pocket in twice]
-        numbers = [self.number[item] for item in rivals]
-        by_number = len(set(numbers)) == len(numbers)
-        rivals.sort(key=self.number.__getitem__ if by_number else self._contents)
-        return [*(item for item, pocket in zip(items, pockets, strict=True) if pocket not in twice), *rivals]
-
-    def _contents(self, item: int) -> tuple[object, ...]:
-        pocket, entry = self.pockets[self.pocket[item]], self.entry(item)
-        return (
-            self.number[item], pocket, self.kind[item], self.due[item], self.amount[item],
-            entry.payee or "", entry.narration or "", self.settles.get(item, ()), sorted(self.links[item]),
-            self.sizes.get(self.first[item], 1), item,
-        )  # fmt: skip
-
-    def _decide_refund(self, item: int, before: int) -> None:
-        """Whether a debit paid from the bank is a refund: when a credit of the customer is open.
+    def _undo_and_take(self, reversals: Iterable[int], named: Iterable[int], arrived: Iterable[int], day: int) -> None:
+        """The first two steps of a day: reversals undo, and `settles:` takes effect.
 
         Args:
-          item: The debit.
+          reversals, named: The day's reversals, and its other items that name something.
+          arrived: All items of the day; what waits for one of them takes its turn.
+          day: The day.
+        """
+        waiting = {claimant for item in arrived for claimant in self._claims_on(item)} if self._standing else set()
+        self._reopened = {}
+        undoing = [*reversals, *(claimant for claimant in waiting if self.kind[claimant] == _REVERSAL)]
+        for item in self.ordered(undoing):
+            self._reverse(item, day)
+        for item in self._reopened:
+            waiting.update(self._claims_on(item))
+            if self.residual[item] and item in self.settles:
+                waiting.add(item)
+        taking = list(named)
+        if waiting:
+            taking = [item for item in {*taking, *waiting} if self.kind[item] != _REVERSAL]
+        for item in self.ordered(taking):
+            self._take(item, day)
+
+    def _rivals(self, items: Collection[int]) -> tuple[list[int], list[list[int]]]:
+        """The items that are the only one of their pocket, and the others by pocket."""
+        pocket = self.pocket
+        pockets = [pocket[item] for item in items]
+        if len(set(pockets)) == len(pockets):
+            return list(items), []
+        seen: set[int] = set()
+        shared: dict[int, list[int]] = {}
+        for place in pockets:
+            if place in seen:
+                shared[place] = []
+            seen.add(place)
+        alone = []
+        for item, place in zip(items, pockets, strict=True):
+            if place in shared:
+                shared[place].append(item)
+            else:
+                alone.append(item)
+        return alone, list(shared.values())
+
+    def ordered(self, items: Collection[int]) -> list[int]:
+        """Items in the order in which they settle and are settled.
+
+        Oldest due first, then the older document, then by number, and within a document in the order of its
+        postings. Documents that agree in all this are told apart by what they say, not by where they stand.
+        """
+        if len(items) < 2:
+            return list(items)
+        due, date, number, first = self.due, self.date, self.number, self.first
+        ranks = sorted([(due[item], date[item], number[item], first[item], item) for item in items])
+        if len({rank[:3] for rank in ranks}) == len({rank[:4] for rank in ranks}):
+            return [rank[4] for rank in ranks]
+        return sorted(items, key=self._rank)
+
+    def _rank(self, item: int) -> tuple[object, ...]:
+        document = self.first[item]
+        return (self.due[item], self.date[item], self.number[item], self._contents(document), item - document, item)
+
+    def _contents(self, document: int) -> tuple[object, ...]:
+        """What a document says, to tell it from another of the same number and days."""
+        entry = self.entry(document)
+        parts = [
+            (
+                self.pockets[self.pocket[item]], self.kind[item], self.due[item], self.amount[item],
+                self.settles.get(item, ()),
+            )
+            for item in self.items_of(document)
+        ]  # fmt: skip
+        return self.day[document], entry.payee or "", entry.narration or "", sorted(self.links[document]), parts
+
+    # -- refunds without a tag -------------------------------------------------------------------
+
+    def _decide_refunds(self, items: Iterable[int], before: int) -> None:
+        """Which debits paid from the bank are refunds: those while a credit of the customer is open.
+
+        Args:
+          items: The debits of a day.
           before: Only credits below this position count.
         """
         self._index_items()
-        open_credit = any(
-            self.residual[other] for other in self._credits_of.get(self.pocket[item], ()) if other < before
-        )
-        if open_credit or item in self.settles:
-            self.kind[item] = _REFUND
+        settled: dict[int, None] = {}
+        for item in items:
+            if not self.amount[item]:
+                continue
+            credits = self._credits_of.get(self.pocket[item], ())
+            if any(self.residual[credit] for credit in credits if credit < before):
+                settled[item] = None
+                self._make_refund(item)
+            elif self.origin[item] in self.misfits:
+                self.problems.append(self.misfits[self.origin[item]])
+        for item in settled:
+            self._number_refund(item, items)
+        for document in dict.fromkeys(self.first[item] for item in settled):
+            if document in self.sizes:
+                self._count_instalments(document)
+
+    def _make_refund(self, item: int) -> None:
+        """Money paid back is not owed by terms, so it is one item whatever the customer's terms are."""
+        origin = self.origin[item]
+        self.paid_back.add(origin)
+        self.kind[item] = _REFUND
+        if origin not in self.facts.movements.due:
             self.due[item] = self.date[item]
+        part = item + 1
+        while part < len(self.amount) and self.origin[part] == origin:
+            self.amount[item] += self.amount[part]
+            self.residual[item] += self.residual[part]
+            self.amount[part] = self.residual[part] = 0
+            part += 1
+
+    def _number_refund(self, item: int, undecided: Iterable[int]) -> None:
+        """Choose again among several links: what was read as an invoice is a refund."""
+        links, entry = self.links[item], self.entry(item)
+        if len(links) < 2 or not {"number", "invoice"}.isdisjoint((*entry.meta, *self.source(item))):
+            return
+        owned = {
+            link
+            for link in links
+            for other in self.carriers[link]
+            if other < self._exist
+            and self.number[other] == link
+            and other not in undecided
+            and self.entry(other) is not entry
+        }
+        candidates = Numbering(self.facts.settings).candidates(REFUND, sorted(links), entry.date, owned)
+        self.problems[:] = [
+            known for known in self.problems if known.code != "several-links" or known.entry is not entry
+        ]
+        if len(candidates) > 1:
+            words = {"links": ", ".join(sorted(links)), "chosen": candidates[0]}
+            self.problems.append(problem("several-links", entry.meta, entry, **words))
+        self.number[item] = candidates[0]
+
+    def _count_instalments(self, document: int) -> None:
+        """Count the parts of a document anew after some of them became one."""
+        parts = sorted((item for item in self.items_of(document) if self.amount[item]), key=lambda i: (self.due[i], i))
+        for place, item in enumerate(parts, start=1):
+            self.instalment[item] = place if len(parts) > 1 else 0
 
     def _index_items(self) -> None:
         """Bring the lists of credits and revaluations by pocket up to date."""
@@ -315,6 +407,7 @@ class Settling:
         units = owed if owed < paid else paid
         if units <= 0:
             return
+        # As `_enter` does, which would cost a call for every settlement there is.
         self.residual[debit] = owed - units
         self.residual[credit] = units - paid
         self._s_day.append(day)
@@ -323,74 +416,139 @@ class Settling:
         self._s_amount.append(units)
         self._s_cause.append(cause)
 
-    def opposite(self, item: int, name: str, *, open_only: bool = True) -> list[int]:
-        """The items of the opposite side in the same pocket that `name` names. Oldest due first.
+    def _enter(self, debit: int, credit: int, units: int, day: int, cause: int) -> None:
+        """Settle so much between two items; less than nothing gives back."""
+        self.residual[debit] -= units
+        self.residual[credit] += units
+        self._s_day.append(day)
+        self._s_debit.append(debit)
+        self._s_credit.append(credit)
+        self._s_amount.append(units)
+        self._s_cause.append(cause)
 
-        `name` is a number; else a link that documents carry; else a number with an instalment
-        ("INV-1/2").
+    # -- words -----------------------------------------------------------------------------------
+
+    def _take(self, item: int, day: int) -> None:
+        """Settle what `settles:` names, in that order; what is left stands until more is open."""
+        missed = False
+        # Whatever the words are, it is the credit that settles what is owed.
+        owed = self.amount[item] > 0 and self.kind[item] not in ACTIVE_DEBITS
+        for name in self.settles[item]:
+            found = self.opposite(item, name)
+            missed = missed or not found
+            for other in found:
+                if not self.residual[item]:
+                    break
+                self._settle(item, other, day, other if owed and self.kind[other] != _REVERSAL else item)
+        if self.residual[item]:
+            self._stand(item, self.settles[item])
+        if missed or self.residual[item]:
+            self.claimants[item] = None
+
+    def _stand(self, item: int, names: Iterable[str]) -> None:
+        """Let the claim of an item on these names stand until there is more to take."""
+        for name in names:
+            self._standing.setdefault(name, {})[item] = None
+
+    def _claims_on(self, item: int) -> list[int]:
+        """The standing claims on an item's document that have something left."""
+        if item in self._nameless:
+            return []
+        number = self.number[item]
+        names = {number, f"{number}/{self.instalment[item] or 1}", *self.links[item]}
+        if self._standing.keys().isdisjoint(names):
+            return []
+        return [
+            claimant
+            for name in names
+            for claimant in self._standing.get(name, ())
+            if self.residual[claimant] and self.pocket[claimant] == self.pocket[item]
+        ]
+
+    def opposite(self, item: int, name: str) -> list[int]:
+        """The items of the opposite side in the same pocket that `name` names, in order.
+
+        `name` is a number; else a number with an instalment ("INV-1/2"); else a link that documents carry.
         """
         numbered, carrying = self._across(item, name)
-        found = numbered or carrying
-        if not found:
+        if not numbered:
             base, slash, count = name.rpartition("/")
             if slash and count.isdecimal():
-                numbered, _ = self._across(item, base)
-                found = [other for other in numbered if (self.instalment[other] or 1) == int(count)]
-        if open_only:
-            found = [other for other in found if self.residual[other]]
-        return sorted(found, key=self._by_due) if len(found) > 1 else found
+                numbered = [
+                    other for other in self._across(item, base)[0] if (self.instalment[other] or 1) == int(count)
+                ]
+        found = numbered or carrying
+        return self.ordered(found) if len(found) > 1 else found
 
     def _across(self, item: int, name: str) -> tuple[list[int], list[int]]:
-        """The items on the other side of the pocket with this number, and those that carry it as a link.
-
-        The legs of an #apply entry without a number of its own have that of the document whose money
-        they move, and never stand for it.
-        """
-        pocket, debit = self.pocket[item], self.amount[item] > 0
+        """The items on the other side of the pocket with this number, and those that carry it as a link."""
+        pocket, amount = self.pocket[item], self.amount[item]
         entry = self.entry(item)
         numbered: list[int] = []
         carrying: list[int] = []
         for document in self.carriers.get(name, ()):
             if document >= self._exist:
                 break
-            for other in range(document, document + self.sizes.get(document, 1)):
-                if (
-                    self.pocket[other] == pocket
-                    and (self.amount[other] > 0) != debit
-                    and self.entry(other) is not entry
-                    and (self.kind[other] != _APPLY or self.number[other] in self.links[other])
-                ):
+            for other in self.items_of(document):
+                if self.pocket[other] == pocket and self.amount[other] * amount < 0 and self.entry(other) is not entry:
                     (numbered if self.number[other] == name else carrying).append(other)
         return numbered, carrying
 
-    def _settle_named(self, item: int, day: int) -> None:
-        """Settle what `settles:` names, in that order; what is left stands until more is open."""
-        targets = self.settles[item]
-        missed = False
-        for name in targets:
-            found = self.opposite(item, name, open_only=False)
-            missed = missed or not found
-            for other in found:
-                if not self.residual[item]:
-                    break
-                self._settle(item, other, day, self._cause(item, other))
-        if self.residual[item]:
-            self._stand(item, targets)
-        if missed or self.residual[item]:
-            self.claimants[item] = None
+    # -- links -----------------------------------------------------------------------------------
 
-    def _settle_all_linked(self, pairs: list[tuple[int, list[int]]], day: int) -> None:
-        """Settle the day's items that share a link with earlier documents."""
-        if len(pairs) == 1:
-            self._settle_linked(*pairs[0], day)
-            return
+    def _settle_linked(self, pairs: Collection[_Linked], day: int) -> None:
+        """Settle what shares a link, of the items that came or are open again.
+
+        Where all of them are on one side, each settles with the documents that were there before it.
+        """
         documents_of = dict(pairs)
-        for item in self._in_order(list(documents_of)):
-            self._settle_linked(item, documents_of[item], day)
+        reopened: dict[int, list[int]] = {}
+        for item in self._reopened:
+            if self.kind[item] not in _UNLINKED:
+                reopened.setdefault(self.pocket[item], []).append(item)
+        alone, together = self._rivals(documents_of)
+        if reopened:
+            together += [[item] for item in alone if self.pocket[item] in reopened]
+            alone = [item for item in alone if self.pocket[item] not in reopened]
+        for item in alone:
+            self._settle_with(item, documents_of[item], day)
+        for rivals in together:
+            place = self.pocket[rivals[0]]
+            if place in reopened:
+                reopened[place] += rivals
+            elif len({self.amount[item] > 0 for item in rivals}) == 1:
+                for item in self.ordered(rivals):
+                    self._settle_with(item, documents_of[item], day)
+            else:
+                self._settle_all(rivals, day)
+        for items in reopened.values():
+            self._settle_all(items, day)
 
-    def _settle_linked(self, item: int, documents: Iterable[int], day: int) -> None:
-        """Settle an item with those of `documents` that exist and stand on the opposite side, oldest due first."""
-        residual, pockets, sizes = self.residual, self.pocket, self.sizes
+    def _settle_all(self, items: Iterable[int], day: int) -> None:
+        """Settle items of both sides of a pocket: each credit among them, or tied to a debit among them, in order."""
+        credits: dict[int, None] = {}
+        for item in items:
+            if self.amount[item] < 0:
+                credits[item] = None
+            elif self.residual[item]:
+                credits.update(
+                    (other, None)
+                    for document in self._tied(item)
+                    for other in self.items_of(document)
+                    if other < self._exist and self.pocket[other] == self.pocket[item] and self.amount[other] < 0
+                )
+        for credit in self.ordered([credit for credit in credits if self.kind[credit] not in _UNLINKED]):
+            self._settle_with(credit, self._tied(credit), day)
+
+    def _tied(self, item: int) -> list[int]:
+        """The documents that share a link with an item, or of which one carries the other's number as a link."""
+        number = self.number[item]
+        tied = [document for link in self.links[item] for document in self.carriers[link]]
+        return tied if item in self._nameless else tied + self._linking(number, self.carriers[number])
+
+    def _settle_with(self, item: int, documents: Iterable[int], day: int) -> None:
+        """Settle an item with what is open of `documents` on the other side of its pocket, in order."""
+        residual, pockets, sizes, kind = self.residual, self.pocket, self.sizes, self.kind
         left, pocket, exist = residual[item], pockets[item], self._exist
         if not left:
             return
@@ -409,38 +567,25 @@ class Settling:
                 if other < exist and pockets[other] == pocket and residual[other] * left < 0
             )
         if len(found) > 1:
-            found = sorted(set(found), key=self._by_due)
-        kinds = self.kind
+            found = self.ordered(set(found))
         for other in found:
-            # What is undone, or says itself what it settles, is not taken by a link.
-            if kinds[other] != _REVERSAL and (other not in self.settles or kinds[item] == _REFUND):
-                self._settle(item, other, day, self._cause(item, other))
+            if kind[other] in _UNLINKED or (
+                (item in self.settles or other in self.settles) and not self._pays_back(item, other)
+            ):
+                continue
+            debit, credit = (item, other) if left > 0 else (other, item)
+            self._settle(item, other, day, debit if kind[debit] in ACTIVE_DEBITS else credit)
 
-    def _reopened(self, item: int, day: int) -> None:
-        """Offer what is open again to standing claims, and to documents that carry one of the item's links."""
-        if self.settles.get(item):
-            # What it was meant for may have changed: it takes what it names, in its own order.
-            self._settle_named(item, day)
-            return
-        for claimant in sorted(set(self._claims_on(item)), key=self._claimed.__getitem__):
-            self._take(claimant, day)
-        if self._by_pocket:
-            self._by_pocket.setdefault(self.pocket[item], []).append(item)
-        carrying = [document for link in self.links[item] for document in self.carriers[link]]
-        carrying += self._linking(self.number[item], self.carriers[self.number[item]])
-        self._settle_linked(item, carrying, day)
+    def _pays_back(self, item: int, other: int) -> bool:
+        """Whether one of the two is a refund that names nothing: it takes a credit whatever the credit is for."""
+        debit = item if self.amount[item] > 0 else other
+        return self.kind[debit] == _REFUND and debit not in self.settles
 
-    def _by_due(self, item: int) -> tuple[object, ...]:
-        """Oldest due first, then the older document; the rest only keeps the files' order out of it."""
-        entry = self.entry(item)
-        return (
-            self.due[item], self.date[item], self.number[item], self.amount[item],
-            entry.payee or "", entry.narration or "", sorted(self.links[item]), item,
-        )  # fmt: skip
+    # -- the policy, and revaluations --------------------------------------------------------------
 
-    def _settle_by_policy(self, arrived: Sequence[int], day: int, *, everywhere: bool) -> None:
+    def _settle_by_policy(self, arrived: Iterable[int], day: int, *, everywhere: bool) -> None:
         """Settle what no entry names, oldest due first, where the policy says so."""
-        for item in arrived:
+        for item in (*arrived, *self._reopened):
             self._by_pocket.setdefault(self.pocket[item], []).append(item)
         date = datetime.date.fromordinal(day)
         if self.facts.settings.value("settlement", "method", date) == "oldest-due":
@@ -448,76 +593,100 @@ class Settling:
                 self._settle_pocket(pocket, day)
 
     def _settle_pocket(self, pocket: int, day: int) -> None:
-        waiting = [item for item in self._by_pocket[pocket] if self.residual[item] and self.kind[item] != _REVALUATION]
-        self._by_pocket[pocket] = [item for item in self._by_pocket[pocket] if self.residual[item]]
+        waiting = [item for item in dict.fromkeys(self._by_pocket[pocket]) if self.residual[item]]
+        self._by_pocket[pocket] = waiting
         credits = [
             item for item in waiting
             if self.amount[item] < 0 and item not in self.settles and self.kind[item] in _SPENDABLE
         ]  # fmt: skip
         debits = [
             item for item in waiting
-            if self.amount[item] > 0 and self.kind[item] not in ACTIVE_DEBITS
+            if self.amount[item] > 0 and self.kind[item] not in ACTIVE_DEBITS and self.kind[item] != _REVALUATION
         ]  # fmt: skip
         if not credits or not debits:
             return
-        debits.sort(key=self._by_due)
-        for credit in sorted(credits, key=lambda item: (self.day[item], self._contents(item))):
+        debits = self.ordered(debits)
+        for credit in self.ordered(credits):
             for debit in debits:
                 if not self.residual[credit]:
                     break
                 self._settle(credit, debit, day, credit)
 
-    def _settle_revaluations(self, arrived: Iterable[int], day: int) -> None:
+    def _settle_revaluations(self, arrived: Collection[int], day: int) -> None:
         """Let revaluations and their reversals of the next day cancel out among themselves."""
-        for item in arrived:
-            self._index_items()
-            for other in self._revaluations_of[self.pocket[item]]:
-                if (self.amount[other] > 0) != (self.amount[item] > 0):
+        self._index_items()
+        for item in self.ordered(arrived):
+            there = [other for other in self._revaluations_of[self.pocket[item]] if self.residual[other]]
+            for other in self.ordered(there):
+                if self.amount[other] * self.amount[item] < 0:
                     self._settle(item, other, day, item)
 
     # -- reversals -------------------------------------------------------------------------------
 
     def _reverse(self, item: int, day: int) -> None:
-        """Undo what the reversal names: its unused part first, then its settlements, latest first."""
+        """Undo the document that the reversal means, or each that it names: what is unused first.
+
+        Dated before what it undoes, it does so on the day on which that comes.
+        """
         names = self.settles.get(item) or tuple(sorted(self.links[item]))
-        found: dict[int, None] = {}
-        for name in names:
-            found.update(dict.fromkeys(self.opposite(item, name, open_only=False)))
-        targets = [other for other in found if other != item]
+        wanted = [(name,) for name in names] if item in self.settles else [names]
+        targets = {min(meant): meant for meant in (self._meant(item, each) for each in wanted) if meant}
         if not targets:
-            if not names:
-                customer = self.pockets[self.pocket[item]].customer
-                self.report("reversal-of-what", item, customer=customer)
-            else:
-                # Dated before what it undoes: it takes it on the day on which it comes.
+            if names:
                 self.claimants[item] = None
                 self._stand(item, names)
+            else:
+                self.report("reversal-of-what", item, customer=self.pockets[self.pocket[item]].customer)
             return
-        # What only moved a credit is undone with the credit, not instead of it.
-        targets = [other for other in targets if self.kind[other] != _APPLY] or targets
-        # A receipt's own number means that receipt, whatever else shares the link of the invoice.
-        targets = [other for other in targets if self._is_named(other, item, names)] or targets
-        # Several receipts may share the link of the invoice: the one of the same amount is meant,
-        # else the latest.
-        whole = [other for other in targets if self.amount[other] == -self.amount[item]]
-        if len(targets) > 1 and whole:
-            targets = [whole[-1]]
-        newest = sorted(targets, key=lambda other: (-self.day[other], self._contents(other)))
-        for target in newest:
-            if self.kind[target] == _REVERSAL and self.number[item] in (
-                *self.settles.get(target, ()), *self.links[target]
-            ) and self.number[item] != self.number[target]:  # fmt: skip
-                self.report("settlement-cycle", item, number=self.number[item], other=self.number[target])
-            self._settle(item, target, day, item)
-        for target in newest:
-            self._undo(item, target, day)
+        for name in names:
+            self._standing.get(name, {}).pop(item, None)
+        self.claimants.pop(item, None)
+        for document, meant in targets.items():
+            if self.day[item] == day and self.kind[document] == _REVERSAL and self.number[item] in (
+                *self.settles.get(document, ()), *self.links[document]
+            ) and self.number[item] != self.number[document]:  # fmt: skip
+                self.report("settlement-cycle", item, number=self.number[item], other=self.number[document])
+            for target in meant:
+                self._settle(item, target, day, item)
+            self._undo(item, meant, day)
         if self.residual[item]:
             self.report(
                 "reversal-too-large",
                 item,
                 amount=self.money(item, abs(self.residual[item])),
-                targets=", ".join(dict.fromkeys(self.number[target] for target in targets)),
+                targets=", ".join(dict.fromkeys(self.number[document] for document in targets)),
             )
+
+    def _meant(self, item: int, names: Iterable[str]) -> list[int]:
+        """The items of the one document that a reversal means by its names: of the same amount, else the latest."""
+        found = list(dict.fromkeys(other for name in names for other in self.opposite(item, name)))
+        # What only moved a credit is undone with the credit, not instead of it, unless its own number is meant.
+        others = {self.number[other] for other in found if self.kind[other] != _APPLY}
+        own = {name for name in names if name not in others}
+        found = [other for other in found if self.kind[other] != _APPLY or self.number[other] in own] or found
+        # A receipt's own number means that receipt, whatever else shares the link of the invoice.
+        found = [other for other in found if self._is_named(other, item, names)] or found
+        documents: dict[int, list[int]] = {}
+        for other in found:
+            documents.setdefault(self.first[other], []).append(other)
+        if len(documents) < 2:
+            return found
+        whole = [
+            document
+            for document, items in documents.items()
+            if sum(self.amount[other] for other in items) == -self.amount[item]
+        ]
+        latest = max(
+            whole or documents,
+            key=lambda document: (
+                self.day[document],
+                self.date[document],
+                self.number[document],
+                self._contents(document),
+                document,
+            ),
+        )
+        return documents[latest]
 
     def _is_named(self, target: int, item: int, names: Iterable[str]) -> bool:
         """Whether one of the names is the number of `target`, and of no document on the reversal's own side."""
@@ -525,48 +694,58 @@ class Settling:
         return number in names and not any(
             self.number[other] == number
             and self.amount[other] * self.amount[item] > 0
-            and self.kind[other] != _REVERSAL
+            and self.kind[other] not in (_REVERSAL, _APPLY)
             for other in self.carriers[number]
             if other < self._exist
         )
 
-    def _undo(self, item: int, target: int, day: int) -> None:
-        """Give back what `target` has settled, as far as the reversal `item` reaches."""
-        self._index_settlements()
-        for position in reversed(self._settlements_of.get(target, [])):
+    def _undo(self, item: int, document: Collection[int], day: int) -> None:
+        """Give back what a document has settled, the latest first, as far as the reversal `item` reaches."""
+        for position in self._settlements_among(document):
             if not self.residual[item]:
                 return
             debit, credit = self._s_debit[position], self._s_credit[position]
-            other = credit if debit == target else debit
-            if other == item or (self.kind[other] == _REVERSAL and self.kind[target] != _REVERSAL):
+            target, other = (debit, credit) if debit in document else (credit, debit)
+            if self._s_cause[position] == other and self.kind[other] == _REVERSAL:
                 # What another reversal has undone already is not undone again.
                 continue
-            units = min(self._still_settled(target, other), abs(self.residual[item]))
-            if units <= 0:
+            if self.kind[target] == _APPLY and self.entry(target) is self.entry(other):
+                # The postings of an #apply entry that moves nothing any more.
                 continue
-            self._give_back(debit, credit, units, day, item)
-            self._settle(item, target, day, item)
-            if self.kind[other] == _APPLY:
-                self._undo_apply(other, units, day, item)
-            else:
-                self._reopened(other, day)
+            units = self._give_back(position, abs(self.residual[item]), day, item)
+            if units:
+                self._settle(item, target, day, item)
+                if self.kind[other] == _APPLY:
+                    self._undo_apply(other, units, day, item)
 
     def _undo_apply(self, leg: int, units: int, day: int, cause: int) -> None:
-        """Take back what an #apply entry did with a credit that is undone: both its legs cancel out."""
+        """Take back what an #apply entry did with money that is not there any more: its postings cancel out.
+
+        What the money was used for is open again; where an #apply moved it on, that is taken back as well.
+        """
         twins = self._twins(leg)
         if not twins:
             self.report("moved-away", cause, number=self.number[cause], moved=self.number[leg])
+            self.moved_away.add(leg)
         for twin in twins:
-            for position in reversed(self._settlements_of.get(twin, [])):
-                debit, credit = self._s_debit[position], self._s_credit[position]
-                other = credit if debit == twin else debit
-                back = min(self._still_settled(twin, other), units)
-                if back <= 0 or other == leg:
-                    continue
-                self._give_back(debit, credit, back, day, cause)
-                self._settle(leg, twin, day, cause)
-                units -= back
-                self._reopened(other, day)
+            units -= self._cancel(leg, twin, units, day, cause)
+        for position in self._settlements_among(twins):
+            debit, credit = self._s_debit[position], self._s_credit[position]
+            twin, other = (debit, credit) if debit in twins else (credit, debit)
+            if self.entry(twin) is self.entry(other):
+                continue
+            back = self._give_back(position, units, day, cause)
+            if back:
+                units -= self._cancel(leg, twin, back, day, cause)
+                if self.kind[other] == _APPLY:
+                    self._undo_apply(other, back, day, cause)
+
+    def _cancel(self, leg: int, twin: int, units: int, day: int, cause: int) -> int:
+        """Settle at most so much between two postings of an #apply entry; how much it was."""
+        units = min(units, abs(self.residual[leg]), abs(self.residual[twin]))
+        if units > 0:
+            self._enter(*((leg, twin) if self.amount[leg] > 0 else (twin, leg)), units, day, cause)
+        return units
 
     def _twins(self, leg: int) -> list[int]:
         """The legs of the same entry on the other side in the same pocket."""
@@ -582,28 +761,21 @@ class Settling:
             if self.pocket[other] == self.pocket[leg] and self.amount[other] * self.amount[leg] < 0
         ]
 
-    def _give_back(self, debit: int, credit: int, units: int, day: int, cause: int) -> None:
-        """Undo so much of what was settled between two items."""
-        self.residual[debit] += units
-        self.residual[credit] -= units
-        self._s_day.append(day)
-        self._s_debit.append(debit)
-        self._s_credit.append(credit)
-        self._s_amount.append(-units)
-        self._s_cause.append(cause)
+    def _give_back(self, position: int, units: int, day: int, cause: int) -> int:
+        """Undo at most so much of a settlement; how much it was."""
+        units = min(units, self._s_amount[position] - self._undone.get(position, 0))
+        if units <= 0:
+            return 0
+        debit, credit = self._s_debit[position], self._s_credit[position]
+        self._undone[position] = self._undone.get(position, 0) + units
+        self._enter(debit, credit, -units, day, cause)
+        self._reopened[debit] = self._reopened[credit] = None
+        return units
 
-    def _still_settled(self, one: int, two: int) -> int:
-        """What is settled between two items after everything undone so far."""
-        self._index_settlements()
-        return sum(
-            self._s_amount[position]
-            for position in self._settlements_of.get(one, ())
-            if two in (self._s_debit[position], self._s_credit[position])
-        )
-
-    def _index_settlements(self) -> None:
-        """Bring the index of settlements by item up to date; built only where something is reversed."""
+    def _settlements_among(self, items: Iterable[int]) -> list[int]:
+        """The settlements of some items, the latest first; the index is built only where something is reversed."""
         for position in range(self._indexed_settlements, len(self._s_day)):
             self._settlements_of.setdefault(self._s_debit[position], []).append(position)
             self._settlements_of.setdefault(self._s_credit[position], []).append(position)
         self._indexed_settlements = len(self._s_day)
+        return sorted({position for item in items for position in self._settlements_of.get(item, ())}, reverse=True)
