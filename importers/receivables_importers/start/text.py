@@ -10,7 +10,7 @@ from typing import Final
 from beancount.core import account as accounts
 from beancount.core.data import Directive, Transaction
 
-from receivables.faces.cells import cells_wide
+from receivables.measuring import cells_wide
 from receivables.posting import text as ledger
 from receivables_importers.start.problems import StartError, shown
 

@@ -83,6 +83,8 @@ _KNOWN_BEGINNINGS: Final = (
 )
 _OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
 _ARCHIVE: Final = b"PK\x03\x04"
+WORKBOOKS: Final = (_ARCHIVE, _OLD_WORKBOOK)
+"""How workbooks begin."""
 _WEB_PAGE: Final = re.compile(r"\s*(<\?xml|<!doctype|<html|<table|<workbook)", re.IGNORECASE)
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _LINE_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -160,7 +162,7 @@ def read_bytes(
     """
     if len(data) > BYTES_MAX:
         raise TableError(f"{name}: is larger than {BYTES_MAX >> 20} MB: split it, or leave columns out")
-    if data.startswith((_ARCHIVE, _OLD_WORKBOOK)):
+    if data.startswith(WORKBOOKS):
         return _read_workbook(name, data)
     for beginning, what in _KNOWN_BEGINNINGS:
         if data.startswith(beginning):
@@ -185,7 +187,7 @@ def _read_text(
     if delimiter is None:
         delimiter = _delimiter(name, text, home)
         if delimiter:
-            decisions.append(f"the columns are separated by {DELIMITERS[delimiter]}")
+            decisions.append(delimiter_decision(delimiter))
     try:
         rows, controls = _rows(name, text, delimiter or ",", strict=True)
     except _QuotesError as error:
@@ -234,6 +236,11 @@ def _rows(name: str, text: str, delimiter: str, *, strict: bool) -> tuple[list[R
                 rows.append(Row(line, cells))
                 controls += sum(1 for value in record if _CONTROLS.search(value))
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise TableError(
+                f"{name}, row {line + 1}: a cell holds more than {CELL_CHARACTERS_MAX:,} characters,"
+                " or a quote is never closed"
+            ) from error
         raise _QuotesError(line + 1, error) from error
     return rows, controls
 
@@ -437,6 +444,11 @@ def _delimiter(name: str, text: str, home: Home) -> str:
             f"{name}: the columns can be separated in several ways. Put the right line {home.place}:\n{lines}"
         )
     return best[0] if best else ""
+
+
+def delimiter_decision(delimiter: str) -> str:
+    """How a grid's decisions say that the delimiter was found out; "" for none."""
+    return f"the columns are separated by {DELIMITERS[delimiter]}" if delimiter else ""
 
 
 def _widths(text: str, delimiter: str) -> list[int]:
