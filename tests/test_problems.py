@@ -545,6 +545,7 @@ CASES = (
 ELSEWHERE = frozenset(
     {
         "bad-provision",
+        "provision-of-what",
         "no-provision-policy",
         "no-such-provision",
         "key-of-everybody",

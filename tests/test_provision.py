@@ -334,6 +334,55 @@ def test_more_credits_than_debts_leave_nothing_to_provide_for() -> None:
     assert (row["exposure"], row["amount"]) == (0, 0)
 
 
+# Revaluation
+
+
+REVALUED = """
+2025-01-01 open Income:UnrealisedExchange
+2025-06-01 * "Lift in dollars" ^HD-2
+  due: 2026-02-28
+  Assets:Receivable:OldMill      1,000.00 USD @ 26,000 VND
+  Income:Sales
+2025-12-31 * "Revaluation: USD at {rate}" #revaluation ^REVAL-2025-01
+  closing: 2025-12-31
+  Assets:Receivable:OldMill      {booked} VND
+  Income:UnrealisedExchange
+2026-01-01 * "Revaluation of 2025-12-31 taken back" #revaluation ^REVAL-2026-01
+  closing: 2025-12-31
+  Assets:Receivable:OldMill      {taken_back} VND
+  Income:UnrealisedExchange
+"""
+GAIN = REVALUED.format(rate="27,000", booked="1,000,000", taken_back="-1,000,000")
+LOSS = REVALUED.format(rate="25,000", booked="-1,000,000", taken_back="1,000,000")
+
+
+def test_a_revaluation_is_no_debt() -> None:
+    """A dollar that rose is no claim of its own: nothing is provided on the difference, whatever its age."""
+    policy = '\n2025-01-01 custom "receivables-policy" "provision"\n  rates: "current 1%, 30 50%, over 30 50%"\n'
+    for text in (GAIN, LOSS):
+        for as_of in ("2025-12-31", "2026-01-01"):
+            assert amounts(story(policy + text), as_of) == {"HD-2": 10}
+
+
+def test_a_revaluation_is_no_credit() -> None:
+    """A dollar that fell takes nothing off a debt in dong where the policy nets credits."""
+    ledger = story(VIETNAM + '  credits: "net"\n' + invoice("HD-1", "10,000,000 VND", "2025-03-31") + LOSS)
+    rows = {row["number"]: row for row in ledger.rows("provision", "2025-12-31")}
+    assert (rows["HD-1"]["exposure"], rows["HD-1"]["amount"]) == (10_000_000, 3_000_000)
+    assert set(rows) == {"HD-1", "HD-2"}
+
+
+def test_a_revaluation_is_in_no_loss_rate() -> None:
+    """What stood in a bucket at month ends is what customers owed, not what it was worth in another currency."""
+    policy = '\n2025-01-01 custom "receivables-policy" "provision"\n  history: 2\n  buckets: "30"\n'
+    before = invoice("A", "500 VND", "2025-10-15", dated="2025-10-01")
+    ledger = story(policy + before + GAIN)
+    exposures = {
+        (row["currency"], row["bucket"]): row["exposure"] for row in ledger.rows("loss_rates", "2026-01-31")
+    }  # fmt: skip
+    assert exposures["VND", "current"] == 0
+
+
 # One by one
 
 
@@ -414,6 +463,94 @@ def test_an_amount_of_a_document_is_for_all_its_instalments() -> None:
     assert [row["amount"] for row in ledger.rows("provision", "2025-12-31")] == [50, 10]
 
 
+INSTALMENTS = """
+2025-01-15 * "Sale" ^I-1
+  Assets:Receivable:OldMill  50 USD
+    due: 2026-01-31
+  Assets:Receivable:OldMill  50 USD
+    due: 2026-02-28
+  Income:Sales
+"""
+
+
+def of_instalments(ledger: Told, as_of: str = "2025-12-31") -> dict[str, Decimal]:
+    """I-1/2 → what is provided."""
+    return {
+        row["number"] + (f"/{row['instalment']}" if row["instalment"] else ""): row["amount"]
+        for row in ledger.rows("provision", as_of)
+    }
+
+
+def test_a_note_about_one_instalment() -> None:
+    """It goes before a note about the document, from its day on; the other instalments have the document's."""
+    one = '\n2025-07-01 note Assets:Receivable:OldMill "The retention is contested" #provision ^I-1/2\n  rate: "60%"\n'
+    whole = '\n2025-08-01 note Assets:Receivable:OldMill "Fire" #provision ^I-1\n  amount: 20 USD\n'
+    ledger = story(IFRS_9 + INSTALMENTS + one + whole)
+    assert of_instalments(ledger, "2025-06-30") == {"I-1/1": Decimal("0.15"), "I-1/2": Decimal("0.15")}
+    assert of_instalments(ledger, "2025-07-31") == {"I-1/1": Decimal("0.15"), "I-1/2": 30}
+    assert of_instalments(ledger) == {"I-1/1": 20, "I-1/2": 30}
+    assert found_wrong(ledger, "2025-12-31") == []
+
+
+def test_a_note_may_put_one_instalment_back_into_the_pool() -> None:
+    """`rate: "none"` of the instalment leaves the document's word for the others."""
+    ledger = story(
+        IFRS_9
+        + INSTALMENTS
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Court notice" #insolvency\n'
+        + '\n2025-08-01 note Assets:Receivable:OldMill "A bank stands for it" #provision ^I-1/1\n  rate: "none"\n'
+    )
+    assert of_instalments(ledger) == {"I-1/1": Decimal("0.15"), "I-1/2": 50}
+
+
+def test_the_only_instalment_and_a_document_that_is_called_like_one() -> None:
+    """I-2/1 is all of I-2; where a document has the number I-1/2, the note is about that."""
+    ledger = story(
+        IFRS_9
+        + INSTALMENTS
+        + invoice("I-1/2", "10 USD", "2026-01-31")
+        + invoice("I-2", "100 USD", "2026-01-31")
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Fire" #provision ^I-1/2\n  rate: "50%"\n'
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Fire" #provision ^I-2/1\n  rate: "50%"\n'
+    )
+    rows = [
+        (row["number"], row["instalment"], row["amount"]) for row in ledger.rows("provision", "2025-12-31")
+    ]  # fmt: skip
+    assert sorted(rows, key=str) == [
+        ("I-1", 1, Decimal("0.15")), ("I-1", 2, Decimal("0.15")), ("I-1/2", None, 5), ("I-2", None, 50),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("link", ["I-9", "I-1/3", "I-1/x", "I-1/", "RC-1", "B-1"])
+def test_a_note_that_names_no_debt_of_the_customer(link: str) -> None:
+    """A misspelt link, an instalment too many, a receipt, another customer's document: an error at the note's line."""
+    paid = '\n2025-02-01 * "On account" ^RC-1\n  Assets:Bank  5 USD\n  Assets:Receivable:OldMill\n'
+    note = f'2025-07-01 note Assets:Receivable:OldMill "Fire" #provision ^{link}'
+    ledger = story(
+        IFRS_9 + INSTALMENTS + paid + invoice("B-1", "1 USD", "2026-01-31", customer="BlueReef")
+        + f'\n{note}\n  rate: "60%"\n'
+    )  # fmt: skip
+    assert found_wrong(ledger, "2025-06-30") == []
+    assert found_wrong(ledger, "2025-12-31") == [("provision-of-what", note)]
+    assert found_wrong(ledger, "2025-12-31", "provision_movement") == [("provision-of-what", note)]
+    (found,) = ledger.report("provision", "2025-12-31").problems
+    assert f"names {link}, which is no debt of OldMill" in found.message
+
+
+def test_a_note_about_one_document_may_have_other_links() -> None:
+    """A chain or a project beside the document's number is no mistake; nor is a document of a later day."""
+    ledger = story(
+        IFRS_9
+        + invoice("I-1", "100 USD", "2026-06-30")
+        + invoice("I-2", "100 USD", "2027-06-30", dated="2026-06-30")
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Fire" #provision ^I-1 ^tower-b\n  rate: "60%"\n'
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Ordered" #provision ^I-2\n  rate: "10%"\n'
+    )
+    assert found_wrong(ledger, "2025-12-31") == []
+    assert amounts(ledger, "2025-12-31") == {"I-1": 60}
+    assert amounts(ledger, "2026-06-30")["I-2"] == 10
+
+
 def test_the_word_of_a_contract() -> None:
     """A contract's word holds for its documents alone."""
     ledger = story(
@@ -471,6 +608,35 @@ def test_insolvent_customers() -> None:
     row = ledger.rows("provision", "2025-07-01")[0]
     assert (row["method"], row["policy"]) == ("specific", "provision of 2019-10-10")
     assert row["calculation"] == "100 VND x 100 % (insolvent, note of 2025-07-01: Court notice 112)"
+
+
+@pytest.mark.parametrize(("result", "after"), [("withdrawn", 0), ("dismissed", 0), ("distributed", 100), ("", 100)])
+def test_an_insolvency_that_came_to_nothing(result: str, after: int) -> None:
+    """A petition that was withdrawn or dismissed made nobody insolvent; any other end pays no debt."""
+    ended = '\n2025-08-01 note Assets:Receivable:OldMill "Over" #insolvency-ended\n'
+    ledger = story(
+        VIETNAM
+        + invoice("HD-1", "100 VND", "2026-06-30")
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Court notice 112" #insolvency\n'
+        + ended
+        + (f'  result: "{result}"\n' if result else "")
+        + '\n2025-10-01 note Assets:Receivable:OldMill "Court notice 7" #insolvency\n'
+    )
+    days = ("2025-07-31", "2025-08-01", "2025-09-30", "2025-10-01")
+    assert [amounts(ledger, date)["HD-1"] for date in days] == [100, after, after, 100]
+
+
+def test_a_petition_that_was_dismissed_leaves_the_customers_own_word() -> None:
+    """`insolvent:` of the customer holds beside the notes."""
+    ledger = story(
+        VIETNAM
+        + '\n2025-01-01 custom "receivables-customer" "OldMill"\n  insolvent: "fled"\n'
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Court notice 112" #insolvency\n'
+        + '\n2025-08-01 note Assets:Receivable:OldMill "Refused" #insolvency-ended\n  result: "dismissed"\n'
+        + invoice("HD-1", "100 VND", "2026-06-30")
+    )
+    (row,) = ledger.rows("provision", "2025-12-31")
+    assert row["calculation"] == "100 VND x 100 % (insolvent, insolvent: fled)"
 
 
 def test_a_note_of_the_same_day_ends_an_insolvency() -> None:
@@ -537,6 +703,23 @@ def test_segments_have_policies_of_their_own() -> None:
     }
     sources = {row["number"]: row["source"] for row in ledger.rows("provision", "2025-12-31")}
     assert sources["I-2"] == "Decision 7/2025"
+    said = 'provision "zero" of 2025-01-01: Decision 7/2025'
+    assert said in ledger.report("provision", "2025-12-31").notes
+    assert said not in ledger.report("provision", "2025-12-31", customer="HanoiTower").notes
+
+
+def test_the_reason_of_a_note_is_no_source_of_a_policy() -> None:
+    """Below the figures stand laws and decisions; what a note says stands in its row."""
+    ledger = story(
+        VIETNAM
+        + '  source: "Circular 48/2019/TT-BTC"\n'
+        + invoice("HD-1", "100 VND", "2026-06-30")
+        + invoice("HD-2", "100 VND", "2026-06-30")
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Fire" #provision ^HD-1\n  rate: "60%"\n'
+    )
+    notes = ledger.report("provision", "2025-12-31").notes
+    assert [line for line in notes if "Circular" in line] == ["provision of 2019-10-10: Circular 48/2019/TT-BTC"]
+    assert not any("Fire" in line for line in notes)
 
 
 def test_a_segment_without_rates() -> None:
@@ -931,6 +1114,80 @@ def test_the_movement_from_the_beginning() -> None:
     assert (row["opening"], row["charge"], row["closing"]) == (500, 500, 832)
 
 
+def test_what_is_booked_after_the_day_is_not_in_the_movement() -> None:
+    """The release of 30 June is in the report of that day and not in that of the day before."""
+    for as_of, release, closing in (("2026-06-29", 0, 912), ("2026-06-30", 80, 832)):
+        (row,) = story(MOVED).rows("provision_movement", as_of)
+        assert (row["release"], row["closing"]) == (release, closing)
+
+
+def test_from_the_pool_to_one_customer_is_no_movement() -> None:
+    """600 for one customer, 50 of it from the pool: 550 are charged; and released when it goes back."""
+    ledger = story(
+        IFRS_9.replace("10.6%", "5%")
+        + invoice("I-1", "1,000.00 USD", "2025-03-01")
+        + '\n2025-07-01 note Assets:Receivable:OldMill "Fire" #provision ^I-1\n  rate: "60%"\n'
+        + '\n2025-10-01 note Assets:Receivable:OldMill "Insured after all" #provision ^I-1\n  rate: "none"\n'
+    )
+    for as_of, charge, release in (("2025-06-30", 50, 0), ("2025-09-30", 550, 0), ("2025-12-31", 0, 550)):
+        first = day(as_of).replace(day=1)
+        ledger = booked(ledger, as_of)
+        (row,) = ledger.rows("provision_movement", as_of, period_from=first)
+        assert (row["charge"], row["release"], row["other"], row["to_book"]) == (charge, release, 0, 0)
+    (row,) = ledger.rows("provision_movement", "2025-12-31")
+    assert (row["charge"], row["release"], row["closing"]) == (600, 550, 50)
+
+
+def test_an_entry_that_uses_and_charges_keeps_both() -> None:
+    """Debits and credits of one entry are only set off where one of them has no column of its own."""
+    ledger = story(
+        IFRS_9
+        + """
+2026-04-01 * "Given up, and provided for more"
+  Assets:DoubtfulDebts            100 USD
+  Assets:Receivable:OldMill      -100 USD
+    settles: "I-1"
+  Expenses:DoubtfulDebts           30 USD
+  Assets:DoubtfulDebts            -30 USD
+"""
+        + invoice("I-1", "1,000 USD", "2026-01-31")
+    )
+    (row,) = ledger.rows("provision_movement", "2026-06-30")
+    assert (row["used"], row["charge"], row["closing"]) == (100, 30, -70)
+
+
+def test_two_entries_of_one_day_are_two_movements() -> None:
+    """Only what stands in one entry is set off."""
+    ledger = story(
+        IFRS_9
+        + """
+2026-04-01 * "Provided for"
+  Expenses:DoubtfulDebts           30 USD
+  Assets:DoubtfulDebts            -30 USD
+2026-04-01 * "To another account"
+  Assets:DoubtfulDebts              1 USD
+  Expenses:Else                    -1 USD
+"""
+    )
+    (row,) = ledger.rows("provision_movement", "2026-06-30")
+    assert (row["charge"], row["other"], row["closing"]) == (30, -1, 29)
+
+
+def test_what_one_entity_takes_from_another_is_another_movement() -> None:
+    """Each entity's postings are set off by themselves."""
+    ledger = story(
+        ENTITIES
+        + """
+2025-06-30 * "Taken over, and more"
+  Expenses:DoubtfulDebts   60 USD
+  Assets:KH:Allowance      40 USD
+  Assets:VN:Allowance    -100 USD
+"""
+    )
+    rows = {row["portfolio"]: row for row in ledger.rows("provision_movement", "2025-12-31")}
+    assert (rows["KH"]["other"], rows["VN"]["charge"]) == (-40, 100)
+
+
 def test_the_first_day_of_the_period_is_in_it() -> None:
     """What was booked on 31 December is a charge from that day on, and opening balance from the next."""
     for since, opening, charge in (("2025-12-31", 500, 500), ("2026-01-01", 800, 200)):
@@ -1239,3 +1496,48 @@ def test_after_booking_the_allowance_is_what_is_required(
         moved = row["charge"] - row["release"] - row["used"] + row["recovered"] + row["exchange"] + row["other"]
         assert row["opening"] + moved == row["closing"]
     assert propose(after.book, AS_OF) == []
+
+
+CHANGE = st.tuples(
+    st.sampled_from(["OldMill", "HanoiTower"]),
+    st.sampled_from(["", "", " ^I-0", " ^I-1", " ^I-2"]),
+    st.sampled_from(['rate: "60%"', 'rate: "none"', 'rate: "7.25%"', "amount: 12.34 USD", "amount: 9 KWD"]),
+)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(DEBT, min_size=1, max_size=4),
+    SHARES,
+    st.lists(st.lists(CHANGE, max_size=2), min_size=1, max_size=3),
+    st.sampled_from(["", '  book-by: "entity"\n']),
+)
+def test_charge_less_release_is_what_the_expense_moved(
+    debts: list[tuple[int, int, str, str, str]],
+    shares: tuple[Decimal, ...],
+    closings: list[list[tuple[str, str, str]]],
+    extra: str,
+) -> None:
+    """However debts went between the pool and single customers: booked at each closing, and nothing else is."""
+    closing_days = ["2026-12-31", "2027-06-30", "2027-12-31"]
+    notes = "".join(
+        f'\n{as_of} note Assets:Receivable:{customer} "Looked at" #provision{link}\n  {word}\n'
+        for as_of, changes in zip(closing_days, closings, strict=False)
+        for customer, link, word in changes
+    )
+    entity = '\n2025-01-01 custom "receivables-customer" "HanoiTower"\n  entity: "KH"\n'
+    ledger = Told(ledger_of(debts, 100, matrix(shares, extra)).text + entity + notes)
+    for as_of in closing_days:
+        ledger = booked(ledger, as_of)
+        expense: dict[str, Decimal] = {}
+        for one in ledger.book.booked:
+            if one.role == "provision-expense" and one.date <= day(as_of):
+                expense[one.currency] = expense.get(one.currency, Decimal(0)) + one.amount
+        moved: dict[str, Decimal] = {}
+        for row in ledger.rows("provision_movement", as_of):
+            assert row["other"] == 0
+            before = moved.get(row["currency"], Decimal(0))
+            moved[row["currency"]] = before + row["charge"] - row["release"]
+        assert {key: amount for key, amount in moved.items() if amount} == {
+            key: amount for key, amount in expense.items() if amount
+        }

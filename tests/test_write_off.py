@@ -20,6 +20,7 @@ from tests.random_ledgers import DATES, RandomLedger, random_ledgers
 from bean_ar.main import main
 from receivables.facts import KINDS
 from receivables.loading import load_book
+from receivables.posting.provision import propose as propose_provision
 from receivables.posting.text import directive
 from receivables.posting.write_off import propose
 from receivables.relations.question import Question, read_condition
@@ -429,6 +430,71 @@ def test_an_amount_for_two_documents_goes_to_the_older_first() -> None:
     assert missing(again, "2026-01-02", "INV-2") == "approval of director; that of 2025-12-18 covers 500.00 USD"
 
 
+def test_what_was_written_off_on_the_day_of_the_approval_is_not_taken_off_twice() -> None:
+    """What was open at the end of the day is without it already: the approval covers the 600 that were left."""
+    part = """
+        2025-12-18 * "Part" #write-off ^WO-1
+          Expenses:BadDebt                   400.00 USD
+          Assets:Receivable:OldMill
+            settles: "INV-1"
+    """
+    given = note("2025-12-18", "Director")
+    assert missing(approval(given, amount="1,000.00", said="director", more=part), "2025-12-19") == ""
+    later = part.replace("2025-12-18", "2025-12-19")
+    # What was written off the day after came out of the 1,000 that it covered; 600 of them are left.
+    assert missing(approval(given, amount="1,000.00", said="director", more=later), "2025-12-19") == ""
+
+
+TWO_INSTALMENTS = """
+2023-01-01 * "Two instalments" ^INV-1
+  Assets:Receivable:OldMill          300.00 USD
+    due: 2023-01-10
+  Assets:Receivable:OldMill          700.00 USD
+    due: 2023-03-10
+  Income:Sales
+"""
+
+
+@pytest.mark.parametrize(
+    ("link", "amount", "ready"),
+    [
+        ("^INV-1/2", "amount: 700.00 USD", ["INV-1/2"]),
+        ("^INV-1/2", "amount: 699.99 USD", []),
+        ("^INV-1/2", "amount: 1,000.00 USD", ["INV-1/2"]),
+        ("^INV-1/1", "amount: 300", ["INV-1/1"]),
+        ("^INV-1/2", None, ["INV-1/2"]),
+        ("^INV-1 ^INV-1/2", "amount: 1,000.00 USD", ["INV-1/1", "INV-1/2"]),
+        ("^INV-1", "amount: 999.99 USD", ["INV-1/1"]),
+        ("^INV-1/3", "amount: 700.00 USD", []),
+    ],
+)
+def test_an_approval_of_one_instalment(link: str, amount: str | None, ready: list[str]) -> None:
+    """It covers that instalment, with an amount as without; linked twice, it counts once."""
+    given = note("2025-12-18", "Director", *([amount] if amount else []), links=link)
+    story = books(policy("age: 100", 'approval: "director"'), TWO_INSTALMENTS, given)
+    assert [label for label, row in proposals(story, "2026-01-01").items() if row["ready"]] == ready
+
+
+def test_an_approval_of_the_only_instalment() -> None:
+    """INV-1/1 is all of a document that has no instalments, as `settles:` reads it."""
+    story = approval(note("2025-12-18", "Director", "amount: 1,000.01 USD", links="^INV-1/1"))
+    assert missing(story, "2026-01-01") == ""
+
+
+def test_an_approval_of_a_document_that_is_called_like_an_instalment() -> None:
+    """A document's own number goes before an instalment of another one."""
+    called = INVOICE.replace("^INV-1", "^INV-1/2").replace("1,000.00", "700.00")
+    for words in ((), ("amount: 700.00 USD",)):
+        given = note("2025-12-18", "Director", *words, links="^INV-1/2")
+        story = books(policy("age: 100", 'approval: "director"'), TWO_INSTALMENTS, called, given)
+        approved = [
+            (row["number"], row["instalment"])
+            for row in story.rows("write_off_proposals", "2026-01-01")
+            if row["missing"] != "approval of director" and "approval" not in row["missing"]
+        ]
+        assert approved == [("INV-1/2", None)]
+
+
 def test_an_approval_is_used_up_by_the_write_off_even_when_that_is_taken_back() -> None:
     story = booked(approval(note("2025-12-18", "Director")), "2026-01-01")
     assert proposals(story, "2026-01-01") == {}
@@ -476,6 +542,21 @@ def test_a_promise_that_is_kept_holds_nothing_up() -> None:
     promise = note("2025-06-01", "Will pay", "amount: 500", "by: 2025-06-20", kind="promise")
     assert missing(books(policy("age: 100"), INVOICE, promise, paid.format("500.00")), "2025-06-19") == ""
     assert missing(books(policy("age: 100"), INVOICE, promise, paid.format("499.99")), "2025-06-19") != ""
+
+
+def test_a_promise_for_one_instalment_that_is_kept() -> None:
+    """What was paid of that instalment counts; the other one was never promised."""
+    paid = """
+        2025-06-10 * "The second" ^RC-1
+          Assets:Bank                        200.00 USD
+          Assets:Receivable:OldMill
+            settles: "INV-1/{}"
+    """
+    promise = note("2025-06-01", "Will pay", "amount: 200", "by: 2025-06-20", kind="promise", links="^INV-1/2")
+    for instalment, ready in ((2, ["INV-1/1", "INV-1/2"]), (1, ["INV-1/1"])):
+        # The links of a promise are looked up by the book as well; that is not what is told here.
+        story = Told(BOOKS + policy("age: 100") + TWO_INSTALMENTS + promise + unindented(paid.format(instalment)))
+        assert [label for label, row in proposals(story, "2025-06-19").items() if row["ready"]] == ready
 
 
 def test_a_credit_of_the_customer_is_used_first() -> None:
@@ -573,6 +654,140 @@ def test_the_account_by_policy() -> None:
     assert debits(books(policy("age: 100", 'debit: "allowance"'), INVOICE)) == "Assets:DoubtfulDebts"
     small = policy("small: 1,000 USD", "small-account: Expenses:SmallDifferences")
     assert debits(books(small, INVOICE, provided)) == "Expenses:SmallDifferences"
+
+
+ENTITIES = """
+2020-01-01 custom "receivables-accounts" "allowance" Assets:VN:Doubtful Assets:KH:Doubtful
+2020-01-01 custom "receivables-accounts" "bad-debt" Expenses:VN:BadDebt Expenses:KH:BadDebt
+2020-01-01 open Assets:VN:Doubtful
+2020-01-01 open Assets:KH:Doubtful
+2020-01-01 open Expenses:VN:BadDebt
+2020-01-01 open Expenses:KH:BadDebt
+"""
+PROVISION = """
+2020-01-01 custom "receivables-policy" "provision"
+  rates: "current 1%, 30 10%, over 30 50%"
+  book-by: "entity"
+"""
+
+
+def provided(story: Told, as_of: str) -> Told:
+    """The ledger with the provision of a day, loaded again."""
+    found = propose_provision(story.book, day(as_of))
+    return Told(story.text + "\n" + "\n".join(directive(entry) for each in found for entry in each.entries))
+
+
+def of_entity(entity: str) -> str:
+    """The accounts, with the entity of Old Mill."""
+    word = f'  entity: "{entity}"\n' if entity else ""
+    return BOOKS.replace("Assets:Receivable:OldMill\n", f"Assets:Receivable:OldMill\n{word}").replace(
+        "Assets:Receivable:BlueReef\n", 'Assets:Receivable:BlueReef\n  entity: "VN"\n'
+    )
+
+
+@pytest.mark.parametrize(("entity", "account"), [("KH", "KH"), ("VN", "VN"), ("", "VN"), ("SG", "VN")])
+def test_the_allowance_of_the_claims_own_entity_takes_it(entity: str, account: str) -> None:
+    """The account with the entity in its name, else the first; the word says whose it was, also where nobody's."""
+    other = INVOICE.replace("OldMill", "BlueReef").replace("INV-1", "INV-2").replace("2023-01-31", "2026-12-31")
+    story = books(policy("age: 100"), ENTITIES, PROVISION, INVOICE, other, company=of_entity(entity))
+    story = provided(story, "2025-12-31")
+    assert text_of(story, "2026-01-01").partition("reason")[2].partition("    settles")[0] == (
+        ': "age"\n'
+        f"  Assets:{account}:Doubtful            500.00 USD\n"
+        f'    entity: "{entity}"\n'
+        f"  Expenses:{account}:BadDebt           500.00 USD\n"
+        "  Assets:Receivable:OldMill  -1,000.00 USD\n"
+    )
+    again = booked(story, "2026-01-01")
+    # What was provided for the claim is used, and nothing is moved between the entities.
+    assert propose_provision(again.book, day("2026-01-01")) == []
+    used = {row["portfolio"]: row["used"] for row in again.rows("provision_movement", "2026-01-01")}
+    assert used == {"VN": 0} | {entity: 500}
+
+
+@pytest.mark.parametrize(("entity", "account"), [("KH", "KH"), ("", "VN")])
+@pytest.mark.parametrize("provision", [PROVISION, ""])
+def test_the_whole_on_the_allowance_of_the_claims_own_entity(entity: str, account: str, provision: str) -> None:
+    """`debit: "allowance"` asks for the entity too, with and without a policy of provisions."""
+    written = policy("age: 100", 'debit: "allowance"')
+    story = books(written, ENTITIES, provision, INVOICE, company=of_entity(entity))
+    assert debits(story) == f"Assets:{account}:Doubtful"
+    assert (f'    entity: "{entity}"\n' in text_of(story, "2026-01-31")) is bool(provision)
+    (row,) = booked(provided(story, "2025-12-31"), "2026-01-31").rows("provision_movement", "2026-01-31")
+    assert (row["portfolio"], row["used"]) == (entity if provision else "", 1000)
+
+
+def test_one_allowance_for_all_where_no_policy_keeps_entities_apart() -> None:
+    """Without `book-by:` all that is provided stands on the first account, and is used from there."""
+    whole = PROVISION.replace('  book-by: "entity"\n', "")
+    story = provided(books(policy("age: 100"), ENTITIES, whole, INVOICE, company=of_entity("KH")), "2025-12-31")
+    assert debits(story) == "Assets:VN:Doubtful 500.00 USD, Expenses:VN:BadDebt 500.00 USD"
+    assert "entity" not in text_of(story, "2026-01-31")
+
+
+def test_small_balances_on_an_allowance_account_say_their_entity() -> None:
+    """Whatever led to an allowance account, the word tells whose movement it is."""
+    small = policy("small: 1,000 USD", "small-account: Assets:VN:Doubtful")
+    story = books(small, ENTITIES, PROVISION, INVOICE, company=of_entity("KH"))
+    assert '  Assets:VN:Doubtful          1,000.00 USD\n    entity: "KH"\n' in text_of(story, "2026-01-31")
+
+
+# Foreign currencies
+
+
+FOREIGN = """
+2020-01-01 commodity VND
+  precision: 0
+2020-01-01 custom "receivables-accounts" "exchange" Income:FX
+2023-01-01 * "Lift 7" ^INV-1
+  due: 2023-01-31
+  Assets:Receivable:OldMill      1,000.00 USD {rate}
+  Income:Sales
+"""
+
+
+def test_a_foreign_claim_leaves_at_the_rate_at_which_it_came() -> None:
+    """So nothing is realised: the loss is what the books carried, and `exchange_check` has nothing to find."""
+    story = books(policy("age: 100"), FOREIGN.format(rate="@ 25,000 VND"), ALLOWANCE.format(links="", amount="700.00"))
+    assert text_of(story, "2026-01-31").partition("reason")[2] == (
+        ': "age"\n'
+        "  Assets:DoubtfulDebts          700.00 USD @ 25,000 VND\n"
+        "  Expenses:BadDebt              300.00 USD @ 25,000 VND\n"
+        "  Assets:Receivable:OldMill  -1,000.00 USD @ 25,000 VND\n"
+        '    settles: "INV-1"\n'
+    )
+    again = booked(story, "2026-01-31")
+    assert again.rows("exchange_check", "2026-01-31") == []
+    (settled,) = again.rows("settlements", "2026-01-31")
+    assert (settled["document_rate"], settled["rate"], settled["exchange_difference"]) == (25_000, 25_000, 0)
+
+
+@pytest.mark.parametrize("rate", ["@ 0 VND", "{25,000 VND}", "@@ 513 VND"])
+def test_rates_of_other_forms(rate: str) -> None:
+    """Given away, at a cost, and a total divided by the amount, which has as many digits as Beancount keeps."""
+    foreign = FOREIGN.format(rate=rate).replace("1,000.00", "1,844,735.53")
+    story = books(policy("age: 100"), foreign, ALLOWANCE.format(links="", amount="989,816.69"))
+    again = booked(story, "2026-01-31")
+    assert again.open_on("2026-01-31") == {}
+    assert again.rows("exchange_check", "2026-01-31") == []
+
+
+@given(st.integers(2, 10**10), st.integers(1, 10**10), st.integers(1, 10**15))
+def test_a_rate_without_end_balances_whatever_the_parts(whole: int, part: int, total: int) -> None:
+    """No account takes a rest: the parts weigh together what the claim does."""
+    cents = Decimal("0.01")
+    foreign = FOREIGN.format(rate=f"@@ {total} VND").replace("1,000.00", str(whole * cents))
+    amount = str(min(part, whole - 1) * cents)
+    story = Told(BOOKS + policy("age: 100") + foreign + ALLOWANCE.format(links="", amount=amount))
+    again = booked(story, "2026-01-31")
+    assert again.rows("exchange_check", "2026-01-31") == []
+
+
+def test_a_claim_without_a_rate_leaves_without_one() -> None:
+    assert " @ " not in text_of(books(policy("age: 100"), INVOICE), "2026-01-31")
+
+
+# Booking
 
 
 # Booking

@@ -251,6 +251,11 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         "the {what} cannot be read: {reason}",
         'write a rate, as in "60%", or an amount with its currency; until then nothing is provided for it',
     ),
+    "provision-of-what": Form(
+        ERROR,
+        "the note #provision names {names}, which is no debt of {customer}, so it provides for nothing",
+        "correct the link, or leave it out where the note is about all debts of the customer",
+    ),
     "no-provision-policy": Form(
         ERROR,
         "no policy has provision rates for {which}, so nothing is provided for it",

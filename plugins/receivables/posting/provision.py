@@ -12,6 +12,7 @@ from beancount.core.data import EMPTY_SET, Posting, Transaction
 from receivables.book import Book
 from receivables.money import EXACT, added
 from receivables.posting.proposal import Proposal
+from receivables.rules.portfolios import account_of
 from receivables.rules.provision_movement import Movement, movements
 from receivables.settings import ALLOWANCE, PROVISION_EXPENSE
 from receivables.view import scale_of, view
@@ -41,9 +42,10 @@ def _proposal(book: Book, as_of: datetime.date, row: Movement, key: str | None) 
     if key is not None:
         # Also where it is empty, so that no account's name decides when it is read back.
         meta[key] = row.group
-    allowance = _account(book, ALLOWANCE, row.group)
+    allowance = account_of(book.settings, ALLOWANCE, row.group)
     pool = EXACT.subtract(amount, added(part for _, part in row.customers))
-    postings = [_posting(_account(book, PROVISION_EXPENSE, row.group), _digits(amount, digits), row.currency)]
+    expense = account_of(book.settings, PROVISION_EXPENSE, row.group)
+    postings = [_posting(expense, _digits(amount, digits), row.currency)]
     for customer, part in (("", pool), *row.customers):
         if part:
             words = {"customer": customer} if customer else {}
@@ -66,9 +68,3 @@ def _digits(amount: Decimal, digits: int) -> Decimal:
     """The amount with the currency's digits at least."""
     exponent = amount.as_tuple().exponent
     return amount if isinstance(exponent, int) and -exponent >= digits else amount.quantize(Decimal(1).scaleb(-digits))
-
-
-def _account(book: Book, role: str, group: str) -> str:
-    """The account of a role that has the group as a part of its name, else the role's first."""
-    accounts = book.settings.roles[role]
-    return next((account for account in accounts if group and group in account.split(":")), accounts[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Collection
+from decimal import ROUND_HALF_UP, Context
 from typing import Any, Final
 
 from beancount.core import data
@@ -24,6 +25,12 @@ from receivables.view import View, view
 FLAG: Final = "*"
 UNREADY_FLAG: Final = "!"
 """The flag of an entry that lacks something, where somebody wants it all the same."""
+
+_WEIGHED: Final = 28
+"""So many digits has a posting's weight in Beancount."""
+
+_PRECISE: Final = 12
+"""So many digits has a rate at least."""
 
 _LINK: Final = re.compile(r"[A-Za-z0-9\-_/.]+")
 
@@ -86,9 +93,13 @@ def _proposal(seen: View, candidate: Candidate, row: Row, number: str, waiting: 
     below: dict[str, Any] = {**_nowhere(), "settles": candidate.settles}
     if pocket.account in seen.book.settings.roles[CUSTOMERS]:
         below["customer"] = pocket.customer
-    postings = [_posting(debit.account, Amount(debit.amount, pocket.currency)) for debit in candidate.debits]
+    price = _price(seen, candidate)
+    postings = [
+        _posting(debit.account, Amount(debit.amount, pocket.currency), price, {**_nowhere(), **debit.words})
+        for debit in candidate.debits
+    ]
     given_up = seen.amount(candidate.item, -candidate.units)
-    postings.append(_posting(pocket.account, Amount(given_up, pocket.currency), below))
+    postings.append(_posting(pocket.account, Amount(given_up, pocket.currency), price, below))
     entry = data.Transaction(
         meta,
         seen.as_of,
@@ -109,8 +120,24 @@ def _proposal(seen: View, candidate: Candidate, row: Row, number: str, waiting: 
     return Proposal(WRITE_OFF, (entry,), tuple(sentence for sentence in why if sentence))
 
 
-def _posting(account: str, units: Amount, meta: dict[str, Any] | None = None) -> data.Posting:
-    return data.Posting(account, units, None, None, None, meta if meta is not None else _nowhere())
+def _price(seen: View, candidate: Candidate) -> Amount | None:
+    """The rate at which the item was booked: at it the item leaves, so that nothing is realised; None without one.
+
+    Beancount keeps 28 digits of what a posting weighs. A rate that was divided out of a total is cut so that several
+    postings weigh together exactly what the item does.
+    """
+    rate = seen.book.texts.rate(candidate.item)
+    if rate is None:
+        return None
+    number, currency = rate
+    if len(candidate.debits) > 1:
+        digits = len(seen.amount(candidate.item, candidate.units).as_tuple().digits)
+        number = Context(prec=max(_WEIGHED - digits, _PRECISE), rounding=ROUND_HALF_UP).plus(number)
+    return Amount(number, currency)
+
+
+def _posting(account: str, units: Amount, price: Amount | None, meta: dict[str, Any]) -> data.Posting:
+    return data.Posting(account, units, None, price, None, meta)
 
 
 def _nowhere() -> dict[str, Any]:

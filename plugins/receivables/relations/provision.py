@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from receivables.relations.question import Question, filtered, keeper, split_conditions
 from receivables.report import Column, Report, Row
-from receivables.rules.provision import Provided, provision
+from receivables.rules.provision import Provided, Provision, provision
 from receivables.rules.provision_policy import ROLL_RATE, percent_of
 from receivables.view import View
 
@@ -64,7 +65,7 @@ def evaluate(view: View, question: Question) -> Report:
         view.as_of,
         COLUMNS,
         filtered([_row(view, row) for row in chosen], COLUMNS, question),
-        notes=_notes(view, found.plans.everybody is not None),
+        notes=_notes(view, found, chosen),
         digits={currency: scale.digits for currency, scale in book.scales.items()},
         problems=found.problems,
     )
@@ -86,10 +87,14 @@ def _row(view: View, row: Provided) -> Row:
     )  # fmt: skip
 
 
-def _notes(view: View, in_force: bool) -> tuple[str, ...]:
-    if not in_force:
+def _notes(view: View, found: Provision, chosen: Sequence[Provided]) -> tuple[str, ...]:
+    """What a reader must know beside the figures, with the sources of the policies behind them."""
+    if found.plans.everybody is None:
         return (f'No policy "provision" without a name is in force on {view.as_of}: nothing is provided.',)
+    # What a note or a document says instead of a policy stands in its row.
+    sources = {(row.policy, row.source) for row in chosen if row.source and row.policy in found.plans.labels}
     return (
         f"The policies in force on {view.as_of}; each row is rounded half up to the digits of its currency.",
         'Credits on account reduce nothing, except where a policy says credits: "net".',
+        *(f"{policy}: {source}" for policy, source in sorted(sources)),
     )

@@ -23,7 +23,8 @@ from receivables.rules.provision_policy import NEVER_PAID, Plan, percent_of
 from receivables.view import View, view
 
 _WRITE_OFF: Final = KIND_CODES[WRITE_OFF]
-_NOT_PAYMENT: Final = frozenset(KIND_CODES[kind] for kind in (CREDIT_MEMO, REVALUATION))
+_REVALUATION: Final = KIND_CODES[REVALUATION]
+_NOT_PAYMENT: Final = frozenset((KIND_CODES[CREDIT_MEMO], _REVALUATION))
 _NO_DEBT: Final = frozenset(KIND_CODES[kind] for kind in NEVER_DUE)
 
 
@@ -122,12 +123,14 @@ class Past:
         return self._rolled(plan, member, ends)
 
     def _open(self, day: datetime.date) -> Mapping[int, int]:
-        """Item → units open at the end of a day, debits only."""
+        """Item → units open at the end of a day, debits only; a revaluation is none."""
         if day not in self._views:
             seen = view(self._view.book, day)
-            amounts = seen.book.items.amount
+            amounts, kinds = seen.book.items.amount, seen.book.items.kind
             pairs = zip(seen.items, seen.outstanding, strict=True)
-            self._views[day] = {item: units for item, units in pairs if amounts[item] > 0}
+            self._views[day] = {
+                item: units for item, units in pairs if amounts[item] > 0 and kinds[item] != _REVALUATION
+            }
         return self._views[day]
 
     def _write_offs(self) -> list[tuple[int, int, int]]:

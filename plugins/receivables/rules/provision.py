@@ -1,5 +1,7 @@
 """Provision: what is provided for each open debt, by the policy in force on the as-of date.
 
+A revaluation is no debt: it says what another one is worth in the currency of the books.
+
 Debts with a word of their own come first and leave the pool (`receivables.rules.specific`); all others get the rate of
 their bucket from a matrix by days (IFRS 9 B5.5.35, the simplified approach; ASC 326-20-55-37 to 40), a table by months
 (Vietnam, Circular 48/2019/TT-BTC art. 6) or the ledger's own loss rates (`receivables.rules.loss_rates`). Amounts are
@@ -14,10 +16,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from receivables.facts import REVALUATION
 from receivables.lookup import Lookup
 from receivables.money import Scale
 from receivables.problems import Problem, problem
 from receivables.rules.loss_rates import LossRate, Past, months_later
+from receivables.rules.portfolios import portfolio_of
 from receivables.rules.provision_policy import MATRIX, ROLL_RATE, SPECIFIC, TABLE, Plan, Plans, percent_of
 from receivables.rules.specific import Specific, Specifics
 from receivables.view import View
@@ -145,12 +149,7 @@ def pool_losses(view: View) -> tuple[Mapping[str, tuple[Plan, Losses]], tuple[Pr
 
 def segment_of(plans: Plans, lookup: Lookup, item: int) -> str:
     """The segment of an item: the value of the policy's `segment-by:`, "" without one."""
-    return _value(lookup, item, plans.segment_by)
-
-
-def _value(lookup: Lookup, item: int, key: str | None) -> str:
-    value = None if key is None else lookup.of_item(item, key)
-    return "" if value is None else str(value)
+    return portfolio_of(lookup, item, plans.segment_by)
 
 
 class _Computation:
@@ -176,7 +175,9 @@ class _Computation:
     def _debts(self) -> list[_Debt]:
         view, items = self._view, self._view.book.items
         open_debts = [
-            (item, units) for item, units in zip(view.items, view.outstanding, strict=True) if items.amount[item] > 0
+            (item, units)
+            for item, units in zip(view.items, view.outstanding, strict=True)
+            if items.amount[item] > 0 and view.kind(item) != REVALUATION
         ]
         plans: dict[int, tuple[str, Plan | None]] = {}
         for item, _ in open_debts:
@@ -335,7 +336,7 @@ class _Computation:
         )  # fmt: skip
 
     def _group(self, item: int) -> str:
-        return _value(self._lookup, item, self._plans.book_by)
+        return portfolio_of(self._lookup, item, self._plans.book_by)
 
     def _exposed(self, debt: _Debt) -> str:
         """What is provided for, as a reader sees it: 1,000.00 USD, or (1,000.00 - 250.00 credits) USD."""
@@ -365,7 +366,8 @@ def _net_of_credits(view: View, wanted: set[int]) -> Mapping[int, int]:
     """Item → what is left of it when a customer's credits are taken off, each debt by its share of all the debts.
 
     So Vietnamese companies apply article 6 of Circular 48/2019: each debt's rate on its share of what is owed in all
-    after the set-off. Shares are rounded so that they add up to the credits exactly.
+    after the set-off. Shares are rounded so that they add up to the credits exactly. A revaluation is neither debt
+    nor credit.
     """
     if not wanted:
         return {}
@@ -373,6 +375,8 @@ def _net_of_credits(view: View, wanted: set[int]) -> Mapping[int, int]:
     debts: dict[tuple[str, str], list[tuple[int, int]]] = {}
     credits: dict[tuple[str, str], int] = {}
     for item, units in zip(view.items, view.outstanding, strict=True):
+        if view.kind(item) == REVALUATION:
+            continue
         pocket = pockets[items.pocket[item]]
         key = (pocket.customer, pocket.currency)
         if items.amount[item] > 0:

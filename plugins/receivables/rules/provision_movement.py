@@ -1,21 +1,22 @@
 """Provision movement: how the allowance came from its opening to its closing balance, and what is still to be booked.
 
 Every posting on an account with the role "allowance" is in exactly one column, told by its own word `movement:`, else
-by the other side of its entry. So opening and columns always add up to the balance of the accounts. A credit balance
-is a positive provision.
+by the other side of its entry. Where an entry both debits and credits the allowance of one portfolio, and one of the
+two has no column of its own (what goes from the pool to one customer), only the difference is a movement. So opening
+and columns always add up to the balance of the accounts. A credit balance is a positive provision.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from receivables.book import Book
 from receivables.facts import OPENING, REVALUATION, WRITE_OFF, Booked
 from receivables.money import EXACT, added
 from receivables.problems import Problem, problem
+from receivables.rules.portfolios import portfolio_of_posting, portfolios
 from receivables.rules.provision import Provided, Provision, provision
 from receivables.rules.provision_policy import SPECIFIC
 from receivables.settings import (
@@ -95,20 +96,23 @@ def movements(view: View, period_from: datetime.date | None = None) -> Movements
     required: dict[tuple[str, str], list[Provided]] = {}
     for row in found.rows:
         required.setdefault((row.group, view.currency(row.item)), []).append(row)
-    groups = _groups(book, key, {group for group, _ in required})
+    known = portfolios(book, key, {group for group, _ in required})
     problems: list[Problem] = []
-    booked: dict[tuple[str, str], list[tuple[str, Booked]]] = {}
+    # Group and currency → entry → its postings.
+    booked: dict[tuple[str, str], dict[tuple[object, ...], list[Booked]]] = {}
     for posting in book.booked:
-        if posting.role != ALLOWANCE or posting.date > view.as_of:
-            continue
-        before = period_from is not None and posting.date < period_from
-        column = OPENING if before else _column(posting, problems)
-        booked.setdefault((group_of(book, posting, key, groups), posting.currency), []).append((column, posting))
+        if posting.role == ALLOWANCE and posting.date <= view.as_of:
+            place = portfolio_of_posting(book, posting, key, known), posting.currency
+            booked.setdefault(place, {}).setdefault(_entry(posting), []).append(posting)
     in_force = found.plans.everybody is not None
-    rows = [
-        _movement(view, place, booked.get(place, []), required.get(place, []), in_force)
-        for place in sorted(booked.keys() | required.keys())
-    ]
+    rows = []
+    for place in sorted(booked.keys() | required.keys()):
+        columns = [
+            pair
+            for postings in booked.get(place, {}).values()
+            for pair in _columns(postings, period_from, problems)
+        ]  # fmt: skip
+        rows.append(_movement(view, place, columns, required.get(place, []), in_force))
     return Movements(rows, found, (*found.problems, *problems))
 
 
@@ -149,13 +153,38 @@ def _movement(
     )
 
 
-def _column(posting: Booked, problems: list[Problem]) -> str:
-    """The column of a posting, as the module's text says."""
+def _entry(posting: Booked) -> tuple[object, ...]:
+    """What the postings of one entry have in common."""
+    return posting.date, posting.entry.get("filename"), posting.entry.get("lineno"), posting.tags, posting.links
+
+
+def _columns(
+    postings: Sequence[Booked], period_from: datetime.date | None, problems: list[Problem]
+) -> list[tuple[str, Booked]]:
+    """The postings of one entry, group and currency, each with its column, as the module's text says."""
+    if period_from is not None and postings[0].date < period_from:
+        return [(OPENING, posting) for posting in postings]
+    worded = [(_worded(posting, problems), posting) for posting in postings]
+    plain = [posting for word, posting in worded if word is None]
+    by_side: Mapping[bool, str] = {posting.amount > 0: _by_other_side(posting) for posting in plain}
+    if OTHER in by_side.values():
+        column = by_side.get(added(posting.amount for posting in plain) > 0, OTHER)
+        by_side = dict.fromkeys(by_side, column)
+    return [(by_side[posting.amount > 0] if word is None else word, posting) for word, posting in worded]
+
+
+def _worded(posting: Booked, problems: list[Problem]) -> str | None:
+    """The column that `movement:` says; None where it says none."""
     word = posting.details.get("movement")
     if isinstance(word, str) and word in WORDS:
         return word
     if word is not None:
         problems.append(problem("unknown-movement", posting.source, value=word, valid=", ".join(WORDS)))
+    return None
+
+
+def _by_other_side(posting: Booked) -> str:
+    """The column by the entry's tag, else by the roles on the other side of the posting."""
     if posting.kind == OPENING:
         return OPENING
     if posting.kind == REVALUATION:
@@ -165,26 +194,3 @@ def _column(posting: Booked, problems: list[Problem]) -> str:
         return USED
     sides = (*(_DEBITS if debit else _CREDITS), *_EITHER)
     return next((column for role, column in sides if role in posting.against), OTHER)
-
-
-def _groups(book: Book, key: str | None, seen: set[str]) -> frozenset[str]:
-    """Every value of the key that customers, accounts or open debts have."""
-    if key is None:
-        return frozenset()
-    details = (*(customer.details for customer in book.customers.values()), *book.account_details.values())
-    return frozenset({*seen, *(str(each[key]) for each in details if each.get(key) is not None)} - {""})
-
-
-def group_of(book: Book, posting: Booked, key: str | None, groups: frozenset[str]) -> str:
-    """The group of a booked posting: its own word, else a part of its account's name, else its customer's word."""
-    if key is None:
-        return ""
-    own = posting.details.get(key)
-    if own is not None:
-        return str(own)
-    named = [part for part in posting.account.split(":") if part in groups]
-    if named:
-        return named[0]
-    customer = book.customers.get(posting.customer)
-    value = None if customer is None else customer.details.get(key)
-    return "" if value is None else str(value)

@@ -353,6 +353,11 @@ class Plans:
             self._known[key] = self._plan(pool, segment)
         return self._known[key]
 
+    @property
+    def labels(self) -> frozenset[str]:
+        """How rows call the plans that were asked for so far."""
+        return frozenset(plan.label for plan in self._known.values() if plan is not None)
+
     def _has_method(self) -> bool:
         return self.everybody is not None and any(key in self.everybody.values for key in _METHODS)
 

@@ -1,30 +1,30 @@
 """Specific provisions: debts that are looked at one by one, and taken out of the pool before any rate is applied.
 
-The nearest word wins: a note #provision about the document, the document's own `provision:`, a note about the customer,
-the `provision:` of contract, account or customer, and last that the customer is insolvent: a note #insolvency, or
-`insolvent:` of account or customer. Notes count from their date until a later one about the same; `rate: "none"` puts
-the debts back into the pool, whatever insolvency there was before. That proceedings ended makes nobody solvent.
+The nearest word wins: a note #provision about the instalment, one about the document, the document's own `provision:`,
+a note about the customer, the `provision:` of contract, account or customer, and last that the customer is insolvent
+(`receivables.rules.insolvency`). Notes count from their date until a later one about the same; `rate: "none"` puts the
+debts back into the pool, whatever insolvency there was before.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from receivables.facts import Event
+from receivables.facts import REVALUATION, Event
 from receivables.lookup import Lookup
 from receivables.problems import Problem, problem
+from receivables.rules.insolvency import INSOLVENT, Insolvencies
+from receivables.rules.naming import debits_named
 from receivables.rules.provision_policy import read_share
 from receivables.settings import text
 from receivables.view import View
 
 PROVISION: Final = "provision"
-INSOLVENCY: Final = "insolvency"
-INSOLVENT: Final = "insolvent"
 BACK: Final = "none"
 
 _AMOUNT: Final = re.compile(
@@ -69,58 +69,81 @@ class Specifics:
     """The specific provisions and insolvencies of a ledger as of a day.
 
     Attributes:
-      problems: Words that cannot be read.
+      problems: Words that cannot be read, and notes that are about no debt.
     """
 
     def __init__(self, view: View, lookup: Lookup) -> None:
         self._view = view
         self._lookup = lookup
-        self._notes: dict[tuple[str, str], Event] = {}
-        self._insolvent: dict[str, Event] = {}
+        self._insolvencies = Insolvencies(view, lookup)
+        # Customer → the last note about all of the customer's debts; document and instalment by item.
+        self._of_all: dict[str, Event] = {}
+        self._of_document: dict[int, Event] = {}
+        self._of_instalment: dict[int, Event] = {}
         self._told: set[tuple[object, ...]] = set()
         self.problems: list[Problem] = []
         # The events are in order of date.
-        for event in view.book.events:
-            if event.date > view.as_of:
-                break
-            if event.kind == PROVISION:
-                for number in event.documents or ("",):
-                    self._notes[event.customer, number] = event
-            elif event.kind == INSOLVENCY:
-                self._insolvent[event.customer] = event
+        notes = [event for event in view.book.events if event.kind == PROVISION and event.date <= view.as_of]
+        debits = self._debits({event.customer for event in notes if event.documents})
+        for event in notes:
+            if event.documents:
+                self._keep(event, debits.get(event.customer, {}))
+            else:
+                self._of_all[event.customer] = event
+
+    def _debits(self, customers: set[str]) -> Mapping[str, Mapping[str, Sequence[int]]]:
+        """Customer → number → the debits that have it, of any day: a note may be older than its document."""
+        book = self._view.book
+        found: dict[str, dict[str, list[int]]] = {}
+        for item in range(len(book.items.number)) if customers else ():
+            customer = book.pockets[book.items.pocket[item]].customer
+            if customer in customers and book.items.amount[item] > 0 and self._view.kind(item) != REVALUATION:
+                found.setdefault(customer, {}).setdefault(book.items.number[item], []).append(item)
+        return found
+
+    def _keep(self, note: Event, debits: Mapping[str, Sequence[int]]) -> None:
+        """Note which debts a note is about; a problem where it is about none."""
+        found = False
+        for name in note.documents:
+            kept = self._of_document if name in debits else self._of_instalment
+            for item in debits_named(self._view.book.items, debits, name):
+                kept[item] = note
+                found = True
+        if not found:
+            names = ", ".join(note.documents)
+            self.problems.append(problem("provision-of-what", note.entry.meta, names=names, customer=note.customer))
+
+    def _linked(self, item: int) -> Event | None:
+        """The note about an item's instalment, else about its document."""
+        return self._of_instalment.get(item) or self._of_document.get(item)
 
     def insolvency(self, item: int) -> str | None:
         """What says that the customer of an item is insolvent; None where nothing does."""
         pocket = self._view.book.items.pocket[item]
         customer = self._view.book.pockets[pocket].customer
-        back = self._back(customer, self._view.book.items.number[item])
-        event = self._insolvent.get(customer)
-        if event is not None:
-            return None if back is not None and event.date <= back else f"note of {event.date}: {event.comment}"
-        said = self._lookup.of_pocket(pocket, INSOLVENT)
+        note = self._linked(item) or self._of_all.get(customer)
+        # Since when a note puts the debt back into the pool.
+        back = note.date if note is not None and _into_pool(note) else None
+        noted = [event for event in self._insolvencies.noted(customer) if back is None or event.date > back]
+        if noted:
+            return f"note of {noted[-1].date}: {noted[-1].comment}"
+        said = self._insolvencies.word(pocket)
         if isinstance(said, datetime.date):
-            return f"since {said}" if (back or datetime.date.min) < said <= self._view.as_of else None
-        if back is not None or said is None or said is False or str(said).casefold() in ("", "no", BACK):
-            return None
-        return f"{INSOLVENT}: {'yes' if said is True else said}"
-
-    def _back(self, customer: str, number: str) -> datetime.date | None:
-        """Since when a note puts a document, or all of the customer's, back into the pool."""
-        note = self._notes.get((customer, number)) or self._notes.get((customer, ""))
-        return note.date if note is not None and _into_pool(note) else None
+            return f"since {said}" if back is None or said > back else None
+        return None if said is None or back is not None else f"{INSOLVENT}: {said}"
 
     def of_item(self, item: int) -> Specific | Problem | None:
         """The specific provision of an item; a problem where its word cannot be read, None where it has none."""
         book = self._view.book
         customer = book.pockets[book.items.pocket[item]].customer
-        note = self._notes.get((customer, book.items.number[item]))
+        note = self._linked(item)
         if note is not None:
             return self._of_note(note, (note.date.toordinal(), customer, *note.documents))
         own = book.texts.details(item).get(PROVISION)
         if own is not None:
             file, line = book.texts.source(item)
             return self._of_word(own, "document", (book.items.first[item],), {"filename": file, "lineno": line})
-        note = self._notes.get((customer, ""))
+        note = self._of_all.get(customer)
         if note is not None:
             return self._of_note(note, (note.date.toordinal(), customer))
         return self._of_customer(item, customer)

@@ -24,8 +24,11 @@ from receivables.history import Change, changes
 from receivables.lookup import Lookup
 from receivables.money import added
 from receivables.rules import write_off_policy as policies
-from receivables.rules.limitation import VOID
+from receivables.rules.insolvency import INSOLVENCY_EVENTS, Insolvencies
+from receivables.rules.naming import debits_named
+from receivables.rules.portfolios import account_of, portfolio_of
 from receivables.rules.provision_movement import movements
+from receivables.rules.provision_policy import Plans
 from receivables.rules.write_off_policy import (
     AGE,
     EXPIRED,
@@ -39,13 +42,6 @@ from receivables.rules.write_off_policy import (
 from receivables.settings import ALLOWANCE, BAD_DEBT, Policy, Settings
 from receivables.view import View
 
-INSOLVENCY: Final = "insolvency"
-INSOLVENCY_ENDED: Final = "insolvency-ended"
-"""The events that say that a customer is insolvent, and that it came to nothing (`result: "dismissed"`)."""
-
-_OF_CUSTOMER: Final = frozenset({INSOLVENCY, INSOLVENCY_ENDED})
-"""Events that concern every document of a customer, whatever they are linked to."""
-
 _TALK: Final = frozenset(
     {
         "", "call", "email", "visit", "meeting", "promise", "dispute", "dispute-resolved", "escalation", "approval",
@@ -58,10 +54,16 @@ _WIDE: Final = Context(prec=120)
 
 
 class Debit(NamedTuple):
-    """What an account takes of a write-off."""
+    """What an account takes of a write-off.
+
+    Attributes:
+      account, amount: Which account, and how much.
+      words: What its posting has to say: of an allowance the portfolio, where the provision policy has `book-by:`.
+    """
 
     account: str
     amount: Decimal
+    words: Mapping[str, str]
 
 
 class Candidate(NamedTuple):
@@ -161,9 +163,7 @@ def settling_name(view: View, item: int, opened: Callable[[int], bool], named: M
     name = f"{number}/{instalment}" if instalment else number
     if not name or name != name.strip() or "," in name or not name.isprintable():
         return ""
-    reached = named.get(name, ())
-    if instalment and not reached:
-        reached = [other for other in named.get(number, ()) if (items.instalment[other] or 1) == instalment]
+    reached = debits_named(items, named, name)
     return name if [other for other in reached if opened(other)] == [item] else ""
 
 
@@ -179,6 +179,8 @@ class _Desk:
         self._lookup = Lookup(view.book)
         self._open = dict(zip(view.items, view.outstanding, strict=True))
         self._policies: dict[int, WriteOffPolicy] = {}
+        self._insolvencies = Insolvencies(view, self._lookup)
+        self._plans = Plans(view.book.settings, view.as_of)
         self._several = any(name for subject, name in view.book.settings.policies if subject == FORM.subject)
 
     # -- what there is ---------------------------------------------------------------------------
@@ -192,7 +194,7 @@ class _Desk:
         found: dict[tuple[str, str], list[tuple[int, Event]]] = {}
         for position, event in enumerate(self._book.events):
             if event.date <= self._view.as_of:
-                everything = not event.documents or event.kind in _OF_CUSTOMER
+                everything = not event.documents or event.kind in INSOLVENCY_EVENTS
                 for name in {*event.documents, *([""] if everything else [])}:
                     found.setdefault((event.customer, name), []).append((position, event))
         return found
@@ -307,32 +309,24 @@ class _Desk:
             if self._view.amount(item, whole) <= limit:
                 after = f"; {overdue} days overdue, at least {policy.small_after}" if policy.small_after else ""
                 yield SMALL, f"{self._money(item, whole)} open, up to {limit:,} {currency}{after}"
-        if policy.insolvent and (grounds := [*self._insolvencies(item), *self._insolvent_by_word(item)]):
+        if policy.insolvent and (grounds := [*self._insolvent_by_note(item), *self._insolvent_by_word(item)]):
             yield INSOLVENT, grounds[0]
         if policy.expired and item in self._expired:
             yield EXPIRED, self._expired[item]
         if policy.age is not None and overdue >= policy.age:
             yield AGE, f"{overdue:,} days overdue, at least {policy.age:,}"
 
-    def _insolvencies(self, item: int) -> list[str]:
-        """The insolvencies of the item's customer that were neither withdrawn nor dismissed later."""
+    def _insolvent_by_note(self, item: int) -> list[str]:
+        """The notes that say that the item's customer is insolvent."""
         customer = self._book.pockets[self._items.pocket[item]].customer
-        found: list[str] = []
-        for _, event in self._events.get((customer, ""), ()):
-            if event.kind == INSOLVENCY:
-                found.append(cited(self._book, event))
-            elif event.kind == INSOLVENCY_ENDED and event.details.get("result") in VOID:
-                found.clear()
-        return found
+        return [cited(self._book, event) for event in self._insolvencies.noted(customer)]
 
     def _insolvent_by_word(self, item: int) -> tuple[str, ...]:
         """What `insolvent:` of account or customer says: yes, since when, or on which grounds."""
-        said = self._lookup.of_pocket(self._items.pocket[item], INSOLVENT)
-        if said is None or said is False or (isinstance(said, str) and said.casefold() in ("", "no", "none")):
+        said = self._insolvencies.word(self._items.pocket[item])
+        if said is None:
             return ()
-        if isinstance(said, datetime.date):
-            return (f"insolvent since {said}",) if said <= self._view.as_of else ()
-        return (f"insolvent: {'yes' if said is True else said}",)
+        return (f"insolvent since {said}" if isinstance(said, datetime.date) else f"insolvent: {said}",)
 
     def _about(self, item: int) -> list[Event]:
         """The customer's events that are about the item: linked to its document or contract, or about everything.
@@ -342,11 +336,14 @@ class _Desk:
         items = self._items
         customer = self._book.pockets[items.pocket[item]].customer
         contract = self._lookup.of_document(item, "contract")
-        names = {items.number[item], self._view.label(item), "" if contract is None else str(contract)} - {""}
+        names = {items.number[item], "" if contract is None else str(contract)} - {""}
+        instalment = f"{items.number[item]}/{items.instalment[item] or 1}"
+        if not any(instalment in self._named[pocket] for pocket in self._pockets.get(customer, ())):
+            names.add(instalment)
         dated = datetime.date.fromordinal(items.date[item])
         found = {position: event for name in names for position, event in self._events.get((customer, name), ())}
         for position, event in self._events.get((customer, ""), ()):
-            if event.kind in _OF_CUSTOMER or event.kind == "contract" or event.date >= dated:
+            if event.kind in INSOLVENCY_EVENTS or event.kind == "contract" or event.date >= dated:
                 found[position] = event
         return [found[position] for position in sorted(found)]
 
@@ -448,13 +445,13 @@ class _Desk:
         return self._view.amount(item, paid) < event.amount
 
     def _items_of(self, event: Event) -> list[int]:
-        """The debits of the documents that an event names, oldest due first."""
-        found = [
+        """The debits of the documents and instalments that an event names, oldest due first."""
+        found = {
             other
             for pocket in self._pockets.get(event.customer, ())
-            for number in event.documents
-            for other in self._named[pocket].get(number, ())
-        ]
+            for name in event.documents
+            for other in debits_named(self._items, self._named[pocket], name)
+        }
         return sorted(found, key=lambda other: (self._items.due[other], other))
 
     def _open_on(self, item: int, day: datetime.date) -> int:
@@ -491,16 +488,29 @@ class _Desk:
 
     def _debits(self, candidate: Candidate, allowances: _Allowances | None) -> tuple[Debit, ...]:
         policy = self._policies[id(candidate.policy)]
-        roles, units = self._book.settings.roles, candidate.units
+        settings, item, units = self._book.settings, candidate.item, candidate.units
+        # Where no provisions are made, an allowance that was booked by hand is kept apart by entities, if at all.
+        key = policies.PORTFOLIO if self._plans.everybody is None else self._plans.book_by
+        portfolio = portfolio_of(self._lookup, item, key)
         if candidate.reason == SMALL and policy.small_account:
             shares = [(policy.small_account, units)]
         elif policy.debit == policies.ALLOWANCE:
-            shares = [(roles[ALLOWANCE][0], units)]
+            shares = [(account_of(settings, ALLOWANCE, portfolio), units)]
         else:
             use = allowances if policy.debit == policies.PROVIDED else None
-            shares = [] if use is None else use.take(candidate.item, units)
-            shares.append((roles[BAD_DEBT][0], units - sum(share for _, share in shares)))
-        return tuple(Debit(account, self._view.amount(candidate.item, share)) for account, share in shares if share)
+            shares = [] if use is None else use.take(item, units)
+            shares.append((account_of(settings, BAD_DEBT, portfolio), units - sum(share for _, share in shares)))
+        return tuple(
+            Debit(account, self._view.amount(item, share), self._words(account, portfolio))
+            for account, share in shares
+            if share
+        )
+
+    def _words(self, account: str, portfolio: str) -> Mapping[str, str]:
+        """The portfolio beside an allowance, also where it is empty: no account's name decides when it is read back."""
+        roots = self._book.settings.roles[ALLOWANCE]
+        allowance = any(f"{account}:".startswith(f"{root}:") for root in roots)
+        return {self._plans.book_by: portfolio} if allowance and self._plans.book_by is not None else {}
 
 
 class _Allowances:
@@ -513,7 +523,6 @@ class _Allowances:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._accounts = view.book.settings.roles[ALLOWANCE]
         found = movements(view)
         self._by_policy = found.provision.plans.everybody is not None
         self._provided = {row.item: row for row in found.provision.rows}
@@ -552,8 +561,7 @@ class _Allowances:
         if part <= 0:
             return []
         self._left[key] = added((left, -self._view.amount(item, part)))
-        account = next((name for name in self._accounts if row.group and row.group in name.split(":")), None)
-        return [(account or self._accounts[0], part)]
+        return [(account_of(self._view.book.settings, ALLOWANCE, row.group), part)]
 
     def _take_named(self, item: int, units: int) -> list[tuple[str, int]]:
         pocket = self._view.book.pockets[self._view.book.items.pocket[item]]
