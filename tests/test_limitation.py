@@ -364,6 +364,312 @@ def test_a_receipt_before_the_due_date_shortens_nothing() -> None:
     assert last(claims("UK", receipt("2020-04-20", "RC-1")), "2020-06-01") == "2026-05-10"
 
 
+# A part payment is the debtor's word only where it names the claim
+
+OLDEST_DUE = '\n2000-01-01 custom "receivables-policy" "settlement" "oldest-due"\n'
+
+
+def paid(links: str, *words: str) -> str:
+    """A receipt of 1 August 2022 with these links, and words on the customer's posting."""
+    return f"""
+        2022-08-01 * "Hanoi Tower" "Transfer" {links}
+          Assets:Bank  100 USD
+          Assets:Receivable:HanoiTower  -100 USD
+        """ + "".join(f"    {word}\n" for word in words)
+
+
+@pytest.mark.parametrize(
+    ("receipt_", "last_day"),
+    [
+        # our allocation of a transfer that names nothing
+        (paid("^RC-1"), "2026-05-10"),
+        # the receipt says for what it is
+        (paid("^RC-1", 'settles: "INV-1"'), "2028-08-01"),
+        (paid("^RC-1", 'invoice: "INV-1"'), "2028-08-01"),
+        (paid("^RC-1", 'settles: "INV-9, INV-1"'), "2028-08-01"),
+        (paid("^INV-1"), "2028-08-01"),
+        # a word that says nothing leaves the receipt to our allocation
+        (paid("^RC-1", 'settles: " , "'), "2026-05-10"),
+    ],
+)
+def test_money_that_we_allocate_ourselves_is_no_part_payment_of_the_claim(receipt_: str, last_day: str) -> None:
+    story = Told(claims("UK").text + OLDEST_DUE + unindented(receipt_))
+    row = only(story, "2023-06-01")
+    assert (row["outstanding"], str(row["last_day"])) == (900, last_day)
+
+
+def test_a_claim_that_our_allocation_paid_in_part_says_so_and_is_no_missing_proof() -> None:
+    story = Told(claims("UK").text + OLDEST_DUE + unindented(paid("^RC-1")))
+    row = only(story, "2023-06-01")
+    assert (row["restarted_by"], row["proof"]) == ("", "")
+    assert row["calculation"] == (
+        "due 2020-05-10 + 6 years = 2026-05-10; "
+        'receipt RC-1 of 2022-08-01 does not count: under "oldest-due" only settles: "INV-1" on it shows what it is for'
+    )
+    assert story.report("limitation", "2023-06-01").problems == ()
+
+
+def test_where_nothing_is_allocated_by_itself_a_link_of_the_receipt_is_enough() -> None:
+    linked = paid("^RC-1 ^INV-1")
+    assert last(claims("UK", linked), "2023-06-01") == "2028-08-01"
+    # The policy of the day on which it was settled decides, neither an older nor a younger one.
+    for begins, ends, last_day in (
+        ("2022-08-02", "2022-08-03", "2028-08-01"),
+        ("2021-01-01", "2022-08-01", "2028-08-01"),
+        ("2022-08-01", "2022-08-02", "2026-05-10"),
+    ):
+        policies = (
+            f'\n{begins} custom "receivables-policy" "settlement" "oldest-due"'
+            f'\n{ends} custom "receivables-policy" "settlement" "none"\n'
+        )
+        assert last(Told(claims("UK").text + policies + unindented(linked)), "2023-06-01") == last_day
+
+
+def test_money_on_account_that_a_later_policy_allocates_restarts_nothing() -> None:
+    policy = '\n2022-09-01 custom "receivables-policy" "settlement" "oldest-due"\n'
+    story = Told(claims("UK").text + policy + unindented(paid("^RC-1")))
+    assert (only(story, "2023-06-01")["outstanding"], last(story, "2023-06-01")) == (900, "2026-05-10")
+
+
+def test_taking_back_a_part_of_what_we_allocated_names_no_claim_either() -> None:
+    none = '\n2022-09-01 custom "receivables-policy" "settlement" "none"\n'
+    back = """
+        2022-10-01 * "Hanoi Tower" "Bounced in part" #reversal ^RC-1
+          Assets:Receivable:HanoiTower  40 USD
+          Assets:Bank
+        """
+    story = Told(claims("UK").text + OLDEST_DUE + none + unindented(paid("^RC-1") + back))
+    assert (only(story, "2023-06-01")["outstanding"], last(story, "2023-06-01")) == (940, "2026-05-10")
+
+
+# Penalty notes end with what they charge for
+
+
+def charged(
+    number: str, date: str, *charges: tuple[str, str], due: str = "", rule: str | None = None, tag: str = "#penalty"
+) -> str:
+    """A penalty note on Hanoi Tower over amounts for late documents."""
+    words = [f"due: {due}"] * bool(due) + [f'limitation: "{rule}"'] * (rule is not None)
+    return f"""
+        {date} * "Hanoi Tower" "Late payment" {tag} ^{number}
+        """ + "".join(
+        f"  {line}\n"
+        for line in (
+            *words,
+            "Assets:Receivable:HanoiTower",
+            *(
+                line
+                for document, amount in charges
+                for line in (f"Income:LatePayment  -{amount} USD", f'  penalty-of: "{document}"')
+            ),
+        )
+    )
+
+
+INCOME = "2000-01-01 open Income:LatePayment\n"
+
+
+def noted(rule: str, happened: str, as_of: str, **asked: str) -> dict[str, dict[str, Any]]:
+    """Number → row of every open claim."""
+    story = Told(INCOME + claims(rule, **asked).text + unindented(happened) + "\n")
+    assert [error.message for error in story.errors] == []
+    return {row["number"]: row for row in story.rows("limitation", as_of)}
+
+
+def ends(rule: str, happened: str, as_of: str = "2025-01-01", **asked: str) -> dict[str, str]:
+    """Number → last day of every open claim."""
+    return {number: str(row["last_day"]) for number, row in noted(rule, happened, as_of, **asked).items()}
+
+
+@pytest.mark.parametrize("rule", ["VN", "CN", "UK", "DE", "AE", "EG", "MY", "US"])
+def test_a_penalty_note_counts_from_the_delay_that_it_charges_and_not_from_its_own_date(rule: str) -> None:
+    """Of BGB § 217 and its like: what is accessory to a claim is lost with it, however late it was written."""
+    due = "2023-05-10" if rule == "AE" else "2020-05-10"
+    note_of = charged("PN-1", "2023-11-10", ("INV-1", "50"), due="2023-12-10", rule=rule)
+    found = noted(rule, note_of, "2025-01-01", due=due)
+    for column in ("starts", "last_day"):
+        assert found["PN-1"][column] == found["INV-1"][column]
+
+
+def test_a_penalty_note_is_never_alive_after_its_main_claim() -> None:
+    note_of = charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="DE")
+    for as_of, status in (("2023-12-31", "running"), ("2024-01-01", "expired")):
+        found = noted("DE", note_of, as_of)
+        assert {row["status"] for row in found.values()} == {status}
+    assert found["PN-1"]["calculation"] == (
+        "late payment of INV-1, due 2020-05-10, counted from the end of the year 2020-12-31 + 3 years = 2023-12-31; "
+        "never after INV-1, for which it is charged: 2023-12-31"
+    )
+
+
+def test_by_document_dates_a_penalty_note_counts_from_the_delay_and_ends_with_its_main_claim() -> None:
+    row = noted("FR", charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="FR"), "2023-01-01")["PN-1"]
+    assert (str(row["starts"]), str(row["last_day"])) == ("2020-05-11", "2025-04-10")
+    assert row["calculation"] == (
+        "late payment of INV-1, due 2020-05-10 + 5 years, but not after INV-1, for which it is charged = 2025-04-10"
+    )
+
+
+def test_what_was_written_after_the_main_claim_expired_is_expired_from_its_first_day() -> None:
+    row = noted("DE", charged("PN-1", "2024-02-10", ("INV-1", "50"), rule="DE", due="2024-03-10"), "2024-02-10")["PN-1"]
+    assert (str(row["last_day"]), row["status"]) == ("2023-12-31", "expired")
+
+
+def test_an_acknowledgement_of_the_note_alone_does_not_carry_it_beyond_the_main_claim() -> None:
+    note_of = charged("PN-1", "2021-01-10", ("INV-1", "50"), rule="UK")
+    of_note, of_claim = (note("2024-03-01", f"#acknowledgement ^{number}", PROOF) for number in ("PN-1", "INV-1"))
+    assert ends("UK", note_of + of_note) == {"INV-1": "2026-05-10", "PN-1": "2026-05-10"}
+    # What restarts the main claim alone does not help the note, whose debt is another.
+    assert ends("UK", note_of + of_claim) == {"INV-1": "2030-03-01", "PN-1": "2026-05-10"}
+    assert ends("UK", note_of + of_note + of_claim) == {"INV-1": "2030-03-01", "PN-1": "2030-03-01"}
+    # A longer rule of its own does not either.
+    assert ends("VN", charged("PN-1", "2021-01-10", ("INV-1", "50"), rule="UK"))["PN-1"] == "2022-05-10"
+
+
+SECOND = """
+        2021-02-10 * "Hanoi Tower" "Lift 8" ^INV-2
+          due: 2021-03-10
+          limitation: "UK"
+          Assets:Receivable:HanoiTower  1,000 USD
+          Income:Sales
+        """
+
+
+def test_a_note_for_several_claims_counts_from_the_first_and_ends_with_the_first() -> None:
+    note_of = charged("PN-1", "2021-06-10", ("INV-2", "10"), ("INV-1", "50"), rule="UK")
+    row = noted("UK", SECOND + note_of + note("2022-01-01", "#acknowledgement ^PN-1", PROOF), "2023-01-01")["PN-1"]
+    assert (str(row["starts"]), str(row["last_day"])) == ("2020-05-11", "2026-05-10")
+    assert row["calculation"].startswith("late payment of INV-1 and INV-2, first due 2020-05-10 + 6 years = ")
+
+
+@pytest.mark.parametrize(
+    ("settled", "last_day"),
+    [
+        # paid in time: there is no main claim any more with which the note could be lost
+        (receipt("2026-05-10", "RC-1", "1,000 USD"), "2032-03-01"),
+        # paid when it was lost: so was the note
+        (receipt("2026-05-11", "RC-1", "1,000 USD"), "2026-05-10"),
+        # given up by ourselves, so it may be asked for
+        (
+            '\n        2021-05-10 * "Hanoi Tower" "Given up" #write-off ^WO-1 ^INV-1\n'
+            "          Expenses:BadDebt  1,000 USD\n          Assets:Receivable:HanoiTower  -1,000 USD\n",
+            "2026-05-10",
+        ),
+        # paid, and the money bounced, in time or not
+        *(
+            (
+                receipt("2021-05-10", "RC-1", "1,000 USD")
+                + f'\n        {bounced} * "Hanoi Tower" "Bounced" #reversal ^RC-1\n'
+                "          Assets:Receivable:HanoiTower  1,000 USD\n          Assets:Bank\n",
+                "2026-05-10",
+            )
+            for bounced in ("2021-06-01", "2026-06-01")
+        ),
+    ],
+)
+def test_a_note_ends_with_a_main_claim_only_where_that_can_be_lost(settled: str, last_day: str) -> None:
+    note_of = charged("PN-1", "2021-01-10", ("INV-1", "50"), rule="UK")
+    again = note("2026-03-01", "#acknowledgement ^PN-1", PROOF)
+    assert ends("UK", note_of + settled + again, "2026-12-31")["PN-1"] == last_day
+
+
+def test_a_pending_suit_for_the_main_claim_is_none_for_the_note_but_it_does_not_end_it() -> None:
+    note_of = charged("PN-1", "2021-01-10", ("INV-1", "50"), rule="UK")
+    assert ends("UK", note_of + note("2022-01-10", "#suit ^INV-1")) == {"INV-1": "None", "PN-1": "2026-05-10"}
+    for date, status in (("2026-05-10", "suspended"), ("2026-05-11", "expired")):
+        found = noted("UK", note_of + note(date, "#suit ^PN-1"), "2027-01-01")
+        assert (found["PN-1"]["status"], found["INV-1"]["status"]) == (status, "expired")
+
+
+def test_of_a_document_with_instalments_the_first_that_was_late_counts() -> None:
+    """The first instalment was paid on its day; only the second was late, and the third is not due yet."""
+    story = Told(
+        INCOME
+        + told(INSTALMENTS.format(rule="UK"), company=ACCOUNTS + COUNTRIES).text
+        + unindented(receipt("2020-05-01", "RC-1", "500 USD", settles="INV-2/1"))
+        + unindented(charged("PN-1", "2021-01-10", ("INV-2", "50"), rule="UK"))
+    )
+    (row,) = story.rows("limitation", "2021-02-01", "number=PN-1")
+    assert (str(row["starts"]), str(row["last_day"])) == ("2020-11-02", "2026-11-01")
+    late = Told(story.text.replace("2020-05-01 *", "2020-05-02 *"))
+    (row,) = late.rows("limitation", "2021-02-01", "number=PN-1")
+    assert str(row["last_day"]) == "2026-05-01"
+
+
+def test_a_note_without_a_rule_of_its_own_has_that_of_its_main_claim() -> None:
+    found = noted("DE", charged("PN-1", "2022-01-10", ("INV-1", "50")), "2023-01-01")
+    assert (found["PN-1"]["policy"], str(found["PN-1"]["last_day"])) == ("DE", "2023-12-31")
+    found = noted("DE", charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="none"), "2023-01-01")
+    assert (found["PN-1"]["status"], found["PN-1"]["last_day"]) == ("no policy", None)
+
+
+def test_a_link_says_of_a_note_what_it_charges_for_and_a_number_may_be_its_metadata() -> None:
+    by_link = charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="DE").replace("^PN-1", "^PN-1 ^INV-1")
+    assert ends("DE", by_link.replace('penalty-of: "INV-1"', ""))["PN-1"] == "2023-12-31"
+    by_number = charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="DE").replace(
+        "^PN-1\n", '\n          number: "PN-1"\n'
+    )
+    assert ends("DE", by_number)["PN-1"] == "2023-12-31"
+
+
+def test_what_is_given_back_for_a_document_is_not_charged_for_it() -> None:
+    note_of = charged("PN-1", "2022-01-10", ("INV-2", "50"), ("INV-1", "-10"), rule="UK")
+    assert ends("UK", SECOND + note_of)["PN-1"] == "2027-03-10"
+
+
+def test_interest_on_interest_ends_with_all_that_it_comes_from() -> None:
+    first = charged("PN-1", "2021-01-10", ("INV-1", "50"), rule="VN")
+    second = charged("PN-2", "2021-12-10", ("PN-1", "5"), rule="UK")
+    again = note("2021-12-20", "#acknowledgement ^PN-2", PROOF)
+    assert ends("UK", first + second + again)["PN-2"] == "2022-05-10"
+
+
+def test_notes_that_charge_for_each_other_are_counted_all_the_same() -> None:
+    first = charged("PN-1", "2021-01-10", ("PN-2", "50"), rule="UK")
+    second = charged("PN-2", "2021-12-10", ("PN-1", "5"), rule="UK")
+    assert sorted(ends("UK", first + second)) == ["INV-1", "PN-1", "PN-2"]
+    alone = charged("PN-1", "2021-01-10", ("PN-1", "50"), rule="UK")
+    row = noted("UK", alone, "2025-01-01")["PN-1"]
+    assert row["calculation"] == "due 2021-01-10, for which document is not said + 6 years = 2027-01-10"
+
+
+def test_money_paid_back_under_the_number_of_a_claim_is_not_what_a_note_charges_for() -> None:
+    back = """
+        2020-04-01 * "Hanoi Tower" "Paid back" #refund ^INV-1
+          Assets:Receivable:HanoiTower  10 USD
+          Assets:Bank
+        """
+    found = ends("UK", back + charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="UK"))
+    assert found["PN-1"] == "2026-05-10"
+
+
+def test_a_long_chain_of_interest_on_interest_is_no_reason_to_stop() -> None:
+    chain = "".join(
+        charged(f"PN-{n}", "2021-01-10", (f"PN-{n - 1}" if n else "INV-1", "5"), rule="UK") for n in range(400)
+    )
+    assert ends("UK", chain)["PN-399"] == "2026-05-10"
+
+
+def test_a_note_that_does_not_say_for_what_counts_by_itself_and_is_told() -> None:
+    untold = charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="DE").replace('penalty-of: "INV-1"', "")
+    story = Told(INCOME + claims("DE").text + unindented(untold) + "\n")
+    (row,) = story.rows("limitation", "2023-01-01", "number=PN-1")
+    assert str(row["last_day"]) == "2025-12-31"
+    assert row["calculation"].startswith("due 2022-01-10, for which document is not said, counted from the end of")
+    (problem,) = story.report("limitation", "2023-01-01").problems
+    assert problem.code == "penalty-of-what"
+    assert story.report("limitation", "2023-01-01", customer="OldMill").problems == ()
+
+
+def test_a_note_states_its_own_day_as_every_document_and_still_ends_with_its_main_claim() -> None:
+    note_of = charged("PN-1", "2022-01-10", ("INV-1", "50"), rule="UK")
+    for stated, last_day in (("2019-12-01", "2025-12-01"), ("2022-01-10", "2026-05-10")):
+        found = noted(
+            "UK", note_of.replace("limitation:", f"limitation-from: {stated}\n          limitation:"), "2023-01-01"
+        )
+        assert str(found["PN-1"]["last_day"]) == last_day
+
+
 # After expiry
 
 
@@ -471,6 +777,30 @@ def test_a_pending_suit_keeps_every_claim_alive() -> None:
 def test_a_suit_comes_in_time_on_the_last_day_and_too_late_on_the_next() -> None:
     assert only(claims("UK", note("2026-05-10", "#suit ^INV-1")), "2027-01-01")["status"] == "suspended"
     assert only(claims("UK", note("2026-05-11", "#suit ^INV-1")), "2027-01-01")["status"] == "expired"
+
+
+def test_a_suit_that_was_filed_too_late_suspends_nothing_even_when_the_claim_is_revived() -> None:
+    """Malaysia: lost on 10 May 2026, sued for too late, revived; only a suit that comes then keeps it alive."""
+    late = note("2026-06-01", "#suit ^INV-1") + note("2026-07-01", "#acknowledgement ^INV-1", PROOF)
+    row = only(claims("MY", late), "2027-01-01")
+    assert (row["status"], str(row["last_day"])) == ("running", "2032-07-01")
+    assert "suit of 2026-06-01 (" in row["calculation"]
+    assert "came too late: it suspends nothing" in row["calculation"]
+    again = late + note("2026-08-01", "#suit ^INV-1")
+    row = only(claims("MY", again), "2040-01-01")
+    assert (row["status"], row["last_day"]) == ("suspended", None)
+    # One of an earlier day of the same revival is in time.
+    day_of_revival = note("2026-07-01", "#acknowledgement ^INV-1", PROOF) + note("2026-07-01", "#suit ^INV-1")
+    assert only(claims("MY", day_of_revival), "2027-01-01")["status"] == "suspended"
+
+
+def test_a_late_suit_that_is_over_or_withdrawn_is_not_mentioned() -> None:
+    for over in (
+        note("2027-07-10", "#suit-ended ^INV-1"),
+        note("2027-07-10", "#suit-ended ^INV-1", 'result: "dismissed"'),
+    ):
+        row = only(claims("UK", note("2026-06-10", "#suit ^INV-1") + over), "2028-01-01")
+        assert (str(row["last_day"]), "too late" in row["calculation"]) == ("2026-05-10", False)
 
 
 def ended(*meta: str) -> str:
@@ -807,7 +1137,7 @@ def acts(draw: st.DrawFn) -> Act:
     end = draw(st.none() | st.integers(0, 900)) if kind in PROCEEDINGS else None
     over = None if end is None else date + datetime.timedelta(days=end)
     result = draw(st.sampled_from(["", "withdrawn"])) if over is not None else ""
-    return Act(date, kind, kind, "", "", draw(st.booleans()), over, result)
+    return Act(date, kind, kind, "", "", draw(st.booleans()), over, result, draw(st.sampled_from(["", "allocated"])))
 
 
 @st.composite
@@ -842,9 +1172,26 @@ def test_without_events_it_is_the_period(policy: Limitation, claim: Claim) -> No
 def test_a_further_restart_never_makes_the_day_earlier(
     policy: Limitation, claim: Claim, happened: list[Act], further: Act
 ) -> None:
-    more = further._replace(kind=PART_PAYMENT, end=None, result="", proven=True)
+    more = further._replace(kind=PART_PAYMENT, end=None, result="", proven=True, doubt="")
     asked = policy._replace(restarts=policy.restarts | {PART_PAYMENT})
     assert later(outcome(asked, claim, [*happened, more]), outcome(asked, claim, happened))
+
+
+@given(policies(), claimed(), st.lists(acts(), max_size=4))
+def test_what_is_in_doubt_restarts_nothing(policy: Limitation, claim: Claim, happened: list[Act]) -> None:
+    sure = [act for act in happened if not act.doubt or act.kind in PROCEEDINGS]
+    found, expected = outcome(policy, claim, happened), outcome(policy, claim, sure)
+    assert (found.last_day, found.restart, found.held) == (expected.last_day, expected.restart, expected.held)
+
+
+@given(policies(), claimed(), st.lists(acts(), max_size=4), st.integers(0, 3000))
+def test_what_is_charged_for_a_claim_never_lives_longer(
+    policy: Limitation, claim: Claim, happened: list[Act], days: int
+) -> None:
+    end = claim.due + datetime.timedelta(days=days)
+    found = outcome(policy, claim._replace(end=end, end_of="INV-1"), happened)
+    assert found.held or (found.last_day is not None and found.last_day <= end)
+    assert later(outcome(policy, claim, happened), found)
 
 
 @given(policies(), claimed(), st.lists(acts(), max_size=4))

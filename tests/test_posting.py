@@ -46,7 +46,7 @@ from bean_ar.ledger import Opened, open_ledger
 from bean_ar.posting import post, post_options
 from receivables import cache
 from receivables.loading import load_book
-from receivables.posting import journal
+from receivables.posting import append, journal
 from receivables.posting.append import Plan, Written, plan, write
 from receivables.posting.journal import JOURNAL, LOCK, AppendError, recover
 from receivables.posting.proposal import Proposal
@@ -387,7 +387,7 @@ def test_a_book_from_the_cache_is_as_good(desk: Desk, monkeypatch: pytest.Monkey
     kept = cache.recall(main)
     assert kept
     entry = debit_note("DN-2099-1", date=datetime.date(2026, 6, 30))
-    postings = [each._replace(account=each.account.replace("HanoiTower", "VN:VuonTrang")) for each in entry.postings]
+    postings = [each._replace(account=each.account.replace("HanoiTower", "KH:BlueReef")) for each in entry.postings]
     (addition,) = plan(main, kept.book, [Proposal("other", (entry._replace(postings=postings),), ())]).additions
     assert b"DN-2099-1" in addition.after
 
@@ -672,15 +672,92 @@ def test_an_account_that_is_not_open(desk: Desk) -> None:
     (desk.folder / "accounts.beancount").write_text(text)
     said = desk.refused(penalty(debit_note("DN-2")))
     assert said == (
-        "Income:LatePayment is not open: add 2026-03-31 open Income:LatePayment; or name yours: "
-        '2026-03-31 custom "receivables-accounts" "penalty-income" Income:...'
+        "Income:LatePayment is not open: add 2026-01-01 open Income:LatePayment; or name yours: "
+        '2026-01-01 custom "receivables-accounts" "penalty-income" Income:...'
     )
     (desk.folder / "accounts.beancount").write_text(text + "2026-04-01 open Income:LatePayment\n")
-    assert "open since 2026-04-01, and an entry of 2026-03-31" in desk.refused(penalty(debit_note("DN-2")))
+    said = desk.refused(penalty(debit_note("DN-2")))
+    assert "open since 2026-04-01, and an entry of 2026-03-31 needs it: open it on 2026-01-01" in said
     (desk.folder / "accounts.beancount").write_text(f"{ACCOUNTS}2026-03-30 close Income:LatePayment\n")
     assert "closed since 2026-03-30" in desk.refused(penalty(debit_note("DN-2")))
     (desk.folder / "accounts.beancount").write_text(f"{ACCOUNTS}2026-03-31 close Income:LatePayment\n")
     desk.append(penalty(debit_note("DN-2")))
+
+
+def test_the_open_line_that_is_suggested_does_for_every_other_posting_too(desk: Desk) -> None:
+    """The day of the customers' first account, so that an earlier closing does not fail again."""
+    text = ACCOUNTS.replace("2026-01-01 open Income:LatePayment\n", "")
+    (desk.folder / "accounts.beancount").write_text(
+        text.replace("open Assets:Rec", "open Assets:Old\n2025-06-01 open Assets:Rec")
+    )
+    early, late = (penalty(debit_note(f"DN-{day}", date=day)) for day in (DAY, datetime.date(2026, 9, 30)))
+    said = desk.refused(late, early)
+    assert said.startswith("Income:LatePayment is not open: add 2025-06-01 open Income:LatePayment;")
+    line = said.partition("add ")[2].partition(";")[0]
+    (desk.folder / "accounts.beancount").write_text(f"{text}{line}\n")
+    desk.append(late, early)
+
+
+def test_without_an_open_customer_the_earliest_entry_says_from_when(desk: Desk) -> None:
+    (desk.folder / "accounts.beancount").write_text("")
+    desk.notes.unlink()
+    first, second = (Proposal("provision", (charge(day),), ()) for day in (DAY, DAY - datetime.timedelta(90)))
+    assert desk.refused(first, second).startswith("Expenses:DoubtfulDebts is not open: add 2025-12-31 open Expenses")
+
+
+REVALUED = Transaction(
+    {}, DAY, "*", None, "Revaluation", frozenset({"revaluation"}), frozenset({"REVAL-1"}),
+    [posted("Assets:Receivable:HanoiTower", "5 VND"), posted("Income:LatePayment", "-5 VND")],
+)  # fmt: skip
+
+
+def test_an_account_that_is_open_for_other_currencies_only(desk: Desk) -> None:
+    """Before anything is written, with the line to mend; the policy may name another account for a revaluation."""
+    text = ACCOUNTS.replace("HanoiTower\n", "HanoiTower USD, EUR\n")
+    (desk.folder / "accounts.beancount").write_text(text)
+    assert desk.refused(Proposal("revaluation", (REVALUED,), ())) == (
+        "Assets:Receivable:HanoiTower is open for EUR, USD only, and an entry of 2026-03-31 needs VND: "
+        "add VND to its open (accounts.beancount:1), or name another account with post: in the policy revaluation"
+    )
+    (desk.folder / "accounts.beancount").write_text(ACCOUNTS.replace("Payment\n", "Payment USD\n"))
+    assert desk.refused(Proposal("revaluation", (REVALUED,), ())) == (
+        "Income:LatePayment is open for USD only, and an entry of 2026-03-31 needs VND: "
+        "add VND to its open (accounts.beancount:3)"
+    )
+    said = desk.refused(Proposal("note", (Balance({}, DAY, "Income:LatePayment", amount("0 VND"), None, None),), ()))
+    assert "needs VND: add VND to its open" in said
+    (desk.folder / "accounts.beancount").write_text(text.replace("EUR", "VND"))
+    desk.append(Proposal("revaluation", (REVALUED,), ()))
+
+
+def test_a_control_account_of_all_customers_takes_its_currencies_only(desk: Desk) -> None:
+    (desk.folder / "accounts.beancount").write_text(ACCOUNTS + "2026-01-01 open Assets:Receivable USD\n")
+    entry = REVALUED._replace(
+        meta={"customer": "HT"}, postings=[posted("Assets:Receivable", "5 VND"), posted("Income:LatePayment", "-5 VND")]
+    )
+    assert "or name another account with post:" in desk.refused(Proposal("revaluation", (entry,), ()))
+
+
+def test_a_proposal_may_open_an_account_for_its_own_currency_only(desk: Desk) -> None:
+    opened = Open({"filename": "<rule>", "lineno": 0}, DAY, "Assets:New", ["USD"], None)
+    entry = REVALUED._replace(postings=[posted("Assets:New", "5 VND"), posted("Income:LatePayment", "-5 VND")])
+    assert "Assets:New is open for USD only, and an entry of 2026-03-31 needs VND: add VND to its open" in desk.refused(
+        penalty(opened, entry)
+    )
+
+
+def test_a_file_that_another_append_made_just_now_needs_no_include(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several append at once and make the same new file: who comes second is told to run again."""
+    book, load = load_book(desk.main).book, append._load
+
+    def load_and_be_late(main: Path) -> Any:
+        loaded = load(main)
+        desk.provisions.write_text("; of somebody else\n")
+        return loaded
+
+    monkeypatch.setattr(append, "_load", load_and_be_late)
+    with pytest.raises(AppendError, match="the ledger was changed while these entries were computed: run the command"):
+        plan(desk.main, book, BOTH)
 
 
 def test_an_account_that_opens_by_itself_or_by_the_proposal(desk: Desk) -> None:

@@ -22,6 +22,8 @@ from bean_ar.main import main
 from receivables import cache
 from receivables.bql import as_of_for_queries
 from receivables.loading import load_book
+from receivables.posting.append import plan
+from receivables.posting.journal import AppendError
 from receivables.posting.proposal import Proposal
 from receivables.posting.revaluation import propose
 from receivables.problems import Problem
@@ -332,6 +334,22 @@ def test_a_series_of_rates_may_take_the_place_of_the_prices() -> None:
     (row,) = story.rows("revaluation", CLOSING)
     assert row["rate_source"].startswith("2025-12-31 BANK-BUYING-USD, <string>:")
     assert row["rate_source"].endswith(", not verified")
+
+
+@pytest.mark.parametrize("rate", ["0", "-26,100", "0.00"])
+def test_a_rate_that_is_no_price_is_a_missing_one(rate: str) -> None:
+    """A slip of the pen must not make a debt worthless."""
+    story = told(SERIES.replace("26,100", rate) + LIFT.replace("  Income:ExchangeGains", "  Income:FX"))
+    assert values(story) == []
+    (found,) = problems_of(story)
+    assert found.code == "no-closing-rate"
+    assert proposed(story) == []
+
+
+def test_a_published_price_of_zero_is_a_missing_one() -> None:
+    story = told(VIETNAM.replace("26,270", "0") + LIFT)
+    assert values(story) == []
+    assert [each.code for each in problems_of(story)] == ["no-closing-rate"]
 
 
 def test_a_series_that_has_ended_is_missing() -> None:
@@ -669,6 +687,32 @@ def test_on_a_control_account_the_entry_names_the_customer() -> None:
     story = posted(VIETNAM + control.replace("^INV-1\n", '^INV-1\n  customer: "C-7"\n'))
     assert story.open_on(CLOSING, "C-7") == {"INV-1": "22,500.00 USD", "REVAL-2025-01": "562,500 VND"}
     assert proposed(story) == []
+
+
+def test_an_account_opened_for_the_foreign_currency_only_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    main = tmp_path / "main.beancount"
+    text = (
+        'plugin "receivables"\n2025-01-01 open Assets:Receivable:A USD\n2025-01-01 open Income:Sales\n'
+        + VIETNAM
+        + '2025-03-01 * "Lift" ^INV-1\n  Assets:Receivable:A  1,000.00 USD @ 26,000 VND\n  Income:Sales\n'
+    )
+    main.write_text(text)
+
+    def entries() -> int:
+        book = load_book(main).book
+        return plan(main, book, propose(book, day(CLOSING))).entries
+
+    with pytest.raises(AppendError) as refused:
+        entries()
+    assert str(refused.value) == (
+        "Assets:Receivable:A is open for USD only, and an entry of 2025-12-31 needs VND: "
+        "add VND to its open (main.beancount:2), or name another account with post: in the policy revaluation"
+    )
+    main.write_text(text.replace("A USD\n", "A USD, VND\n"))
+    assert entries() == 2
+    elsewhere = text.replace('currency: "VND"\n', 'currency: "VND"\n  post: Assets:Revalued\n')
+    main.write_text(elsewhere + "2025-01-01 open Assets:Revalued\n")
+    assert entries() == 2
 
 
 def test_the_last_day_of_the_calendar_has_no_day_after() -> None:

@@ -13,9 +13,6 @@ _AGED_OVER = re.compile(r"days_over_(\d+)")
 # C0 but tab, line feed and carriage return; delete and C1; surrogates; the two that XML forbids.
 _UNSOUND = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-# Blocks whose wide or combining characters take other than one cell are left out; what is in, takes one.
-_ONE_CELL = re.compile("[\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u1e00-\u1fff\u2010-\u2015\u2018-\u2026\u20ab]*")
-
 
 def heading(column: Column) -> str:
     """The column's name as a person writes it.
@@ -99,20 +96,6 @@ def _escape(found: re.Match[str]) -> str:
 def visible(character: str) -> str:
     r"""The escape that stands for a character which must not act: ``\n``, ``\x1b``, ``\u202e``."""
     return character.encode("unicode_escape").decode("ascii")
-
-
-def cells_wide(text: str) -> int:
-    """How many cells a terminal gives to `text`: two for East Asian wide ones, none for combining marks.
-
-    >>> [cells_wide(text) for text in ("Hòa", "Ho\u0300a", "电梯", "🛗")]
-    [3, 3, 4, 2]
-    """
-    if _ONE_CELL.fullmatch(text):
-        return len(text)
-    # Imported at the first such text only: it takes 15 ms, and most ledgers never need it.
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def says_late(column: Column, value: Value) -> bool:

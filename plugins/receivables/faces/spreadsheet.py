@@ -25,7 +25,6 @@ from xlsxwriter.worksheet import Worksheet
 from receivables.faces import FaceError
 from receivables.faces.cells import (
     amount,
-    cells_wide,
     currency_positions,
     exact,
     heading,
@@ -34,6 +33,7 @@ from receivables.faces.cells import (
     sound,
     total_rows,
 )
+from receivables.measuring import cells_wide
 from receivables.report import Report, Row, Value
 
 ROWS_MOST = 1_048_576

@@ -24,7 +24,6 @@ from typing import NamedTuple
 
 from receivables.faces.cells import (
     amount,
-    cells_wide,
     currency_columns,
     currency_positions,
     heading,
@@ -33,6 +32,7 @@ from receivables.faces.cells import (
     total_rows,
     visible,
 )
+from receivables.measuring import cells_wide
 from receivables.report import Column, Report, Row, Value
 
 NARROWEST = 40

@@ -21,9 +21,11 @@ from beancount.core.data import Balance, Close, Directive, Document, Note, Open,
 from beancount.utils import encryption
 
 from receivables.book import Book
-from receivables.faces.cells import cells_wide
+from receivables.facts import REVALUATION
 from receivables.files import write_whole
 from receivables.loading import Loaded, load_book
+from receivables.measuring import cells_wide
+from receivables.places import below, told_place
 from receivables.posting.journal import (
     AppendError,
     Change,
@@ -41,7 +43,7 @@ from receivables.posting.sources import Source, digest, read_sources, would_incl
 from receivables.posting.text import WIDTH, TextError, amounts_end, comments, directive, is_short, prove
 from receivables.problems import ERROR
 from receivables.rules.filing import ENDINGS, file_for
-from receivables.settings import DEFAULT_ROLES, WATCHED, Settings
+from receivables.settings import CUSTOMERS, DEFAULT_ROLES, WATCHED, Settings
 
 CONTEXT: Final = 3
 """Lines of the old text that a diff shows before the new ones."""
@@ -57,6 +59,8 @@ TAIL: Final = 20_000
 
 _OPENS_ITSELF: Final = ("beancount.plugins.auto_accounts", "beancount.plugins.auto")
 """Plugins that open accounts when they are first used."""
+
+_CHANGED: Final = "the ledger was changed while these entries were computed: run the command again"
 
 _AMOUNT: Final = re.compile(r"^ +(?:[*!] )?[^\s:]+:\S+ +-?[\d,]+(?:\.\d+)?(?= [A-Z])", re.MULTILINE)
 _BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -156,11 +160,12 @@ def plan(ledger: Path, book: Book, proposals: Sequence[Proposal]) -> Plan:
     except OSError as error:
         raise AppendError(f"cannot read {error.filename or main}: {error.strerror or error}") from error
     if _figures(loaded.book) != _figures(book):
-        raise AppendError("the ledger was changed while these entries were computed: run the command again")
-    opening = _Accounts(loaded, proposals)
+        raise AppendError(_CHANGED)
+    accounts = _Accounts(main, loaded, proposals)
     for proposal in proposals:
         for entry in proposal.entries:
-            opening.refuse_closed(entry)
+            accounts.refuse_closed(entry)
+            accounts.refuse_currency(entry, proposal.kind)
     filed = _filed(main, book.settings, proposals)
     additions = tuple(_addition(main, name, parts, loaded, sources) for name, parts in filed.items())
     return Plan(main, additions, sources, _errors(loaded))
@@ -202,35 +207,59 @@ def _figures(book: Book) -> tuple[Any, ...]:
 
 
 class _Accounts:
-    """When accounts are open, those of the ledger and those that the proposals open."""
+    """When accounts are open and for which currencies, those of the ledger and those that the proposals open."""
 
-    def __init__(self, loaded: Loaded, proposals: Sequence[Proposal]) -> None:
+    def __init__(self, main: Path, loaded: Loaded, proposals: Sequence[Proposal]) -> None:
+        self._folder = str(main.parent)
         proposed = [entry for proposal in proposals for entry in proposal.entries]
-        self._opened: dict[str, datetime.date] = {}
+        self._opened: dict[str, Open] = {}
         self._closed: dict[str, datetime.date] = {}
         for entry in (*loaded.entries, *proposed):
             if type(entry) is Open:
-                self._opened.setdefault(entry.account, entry.date)
+                self._opened.setdefault(entry.account, entry)
             elif type(entry) is Close:
                 self._closed[entry.account] = entry.date
         self._automatic = any(name in _OPENS_ITSELF for name, _ in loaded.options["plugin"])
         self._roles = loaded.book.settings.roles
+        customers = [self._opened[name].date for name in loaded.book.account_details if name in self._opened]
+        self._needed: dict[str, datetime.date] = {}
+        for entry in proposed:
+            for account in _used(entry):
+                self._needed[account] = min(self._needed.get(account, datetime.date.max), entry.date, *customers)
 
     def refuse_closed(self, entry: Directive) -> None:
-        """Raise AppendError when the entry uses an account that is not open on its date, with the mend."""
+        """Raise AppendError when the entry uses an account that is not open on its date, with the mend.
+
+        The day that is suggested is that of the customers' first account, so that no earlier entry needs another.
+        """
         for account in _used(entry):
             opened, closed = self._opened.get(account), self._closed.get(account)
             # Notes and documents may come after the end.
             if closed is not None and closed < entry.date and not isinstance(entry, Note | Document):
                 raise AppendError(f"{account} is closed since {closed}, and an entry of {entry.date} needs it")
+            day = self._needed[account]
             if opened is None and not self._automatic:
+                raise AppendError(f"{account} is not open: add {day} open {account}{self._or_role(account, day)}")
+            if opened is not None and opened.date > entry.date:
                 raise AppendError(
-                    f"{account} is not open: add {entry.date} open {account}{self._or_role(account, entry.date)}"
+                    f"{account} is open since {opened.date}, and an entry of {entry.date} needs it: open it on {day}"
                 )
-            if opened is not None and opened > entry.date:
-                raise AppendError(
-                    f"{account} is open since {opened}, and an entry of {entry.date} needs it: open it earlier"
-                )
+
+    def refuse_currency(self, entry: Directive, kind: str) -> None:
+        """Raise AppendError when an account is opened for other currencies only, with the mend."""
+        for account, currency in _booked(entry):
+            opened = self._opened.get(account)
+            if opened is None or not opened.currencies or currency in opened.currencies:
+                continue
+            place = f" ({told_place(self._folder, opened.meta)})" if opened.meta.get("lineno") else ""
+            revalued = kind == REVALUATION and any(
+                account == root or account.startswith(f"{root}:") for root in self._roles[CUSTOMERS]
+            )
+            raise AppendError(
+                f"{account} is open for {', '.join(sorted(opened.currencies))} only, and an entry of {entry.date} needs"
+                f" {currency}: add {currency} to its open{place}"
+                + (", or name another account with post: in the policy revaluation" if revalued else "")
+            )
 
     def _or_role(self, account: str, date: datetime.date) -> str:
         """How to name an account of one's own, where this one comes from the default of a role."""
@@ -247,6 +276,13 @@ def _used(entry: Directive) -> list[str]:
     if isinstance(entry, Transaction):
         return list(dict.fromkeys(posting.account for posting in entry.postings))
     return [entry.account] if isinstance(entry, Note | Document | Balance) else []
+
+
+def _booked(entry: Directive) -> list[tuple[str, str]]:
+    """The accounts that must take a currency for an entry, and which."""
+    if isinstance(entry, Transaction):
+        return [(each.account, each.units.currency) for each in entry.postings if each.units is not None]
+    return [(entry.account, entry.amount.currency)] if isinstance(entry, Balance) else []
 
 
 _Part = tuple[tuple[str, ...], list[Directive]]
@@ -297,6 +333,9 @@ def _as_read(main: Path, name: str, included: Sequence[str], sources: Mapping[st
         raise AppendError(f"{name} is no file that can be written into")
     same = [file for file in included if os.path.exists(file) and path.samefile(file)]  # noqa: PTH110
     if not same:
+        if would_include(sources, path):
+            # Somebody else has made it since the ledger was loaded.
+            raise AppendError(_CHANGED)
         raise AppendError(f'the ledger does not read {name}: add include "{name}" to {main.name}')
     if len(same) > 1:
         raise AppendError(f"the ledger reads {name} twice, as {' and as '.join(same)}: keep one of them")
@@ -493,4 +532,4 @@ def _refuse_faults(plan: Plan, loaded: Loaded) -> None:
 
 
 def _short(path: str, ledger: Path) -> str:
-    return path.removeprefix(f"{ledger.parent}{os.sep}")
+    return below(str(ledger.parent), path)

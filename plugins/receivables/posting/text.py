@@ -34,7 +34,7 @@ from beancount.core.number import MISSING
 from beancount.core.position import Cost, CostSpec
 from beancount.parser import parser
 
-from receivables.faces.cells import cells_wide
+from receivables.measuring import cells_wide
 
 WIDTH: Final = 100
 """Cells of a line of comment."""

@@ -8,7 +8,6 @@ the two rates booked nowhere, and that is what is looked for here.
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
@@ -18,6 +17,7 @@ from receivables.book import Book
 from receivables.facts import KINDS, REVALUATION, Booked
 from receivables.lookup import Lookup
 from receivables.money import added, rounded
+from receivables.places import Place, place_of
 from receivables.relations.question import Condition, Question, filtered, keeper, split_conditions
 from receivables.relations.settlements import NAMES as SETTLEMENT_NAMES
 from receivables.relations.settlements import settlement_row
@@ -47,6 +47,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 NAMES: Final = tuple(column.name for column in COLUMNS)
+_ORDER: Final = itemgetter(*(NAMES.index(name) for name in ("date", "customer", "number", "currency", "file", "line")))
 _SHOWN: Final = itemgetter(
     *(SETTLEMENT_NAMES.index(name) for name in (
         "date", "currency", "amount", "document", "instalment", "due", "by", "document_rate", "rate",
@@ -57,9 +58,6 @@ _SHOWN: Final = itemgetter(
 _AGREES: Final = "agrees"
 _GUARD: Final = 10
 """So many digits more than shown are kept while differences are added up: a price divided out of a total is endless."""
-
-Place = tuple[str, int]
-"""File, seen from the ledger's folder, and line of a transaction."""
 
 
 class _Settled(NamedTuple):
@@ -100,10 +98,11 @@ def evaluate(view: View, question: Question) -> Report:
             continue
         if keep is None or any(keep(each.debit) or keep(each.credit) for each in settled):
             rows += _rows(view, date, settled, booked.get(place, ()), elsewhere.get(place, ()))
-    rows.sort(key=lambda row: (row[0], row[1], row[3], row[6], row[12], row[13]))
+    rows.sort(key=_ORDER)
     digits = {currency: scale.digits for currency, scale in book.scales.items()}
-    digits |= {str(row[6]): scale_of(book, str(row[6])).digits for row in rows}
-    wrong = sum(row[10] != _AGREES for row in rows)
+    currencies = {str(row[NAMES.index("currency")]) for row in rows}
+    digits |= {currency: scale_of(book, currency).digits for currency in currencies}
+    wrong = sum(row[NAMES.index("finding")] != _AGREES for row in rows)
     notes = (f"{wrong} of {len(rows)} entries do not agree.",) if wrong else ()
     return Report(
         "exchange_check", "Realised exchange differences", view.as_of, COLUMNS,
@@ -117,12 +116,8 @@ def _booked(view: View) -> dict[Place, list[Booked]]:
     for each in view.book.booked:
         # One account may have both roles; what a revaluation books on it is not realised.
         if each.role in (EXCHANGE, UNREALISED) and each.kind != REVALUATION and each.date <= view.as_of:
-            found.setdefault(_place(view.book, each.entry), []).append(each)
+            found.setdefault(place_of(view.book.folder, each.entry), []).append(each)
     return found
-
-
-def _place(book: Book, source: Mapping[str, Any]) -> Place:
-    return str(source.get("filename")).removeprefix(f"{book.folder}{os.sep}"), int(source.get("lineno") or 0)
 
 
 def _causes(view: View, booked: Mapping[Place, Sequence[Booked]]) -> dict[Place, list[_Settled]]:
@@ -220,7 +215,7 @@ def _gain(postings: Iterable[Booked], currency: str) -> Decimal:
 def _unsettled(book: Book, postings: Sequence[Booked], question: Question) -> list[Row]:
     """The rows of an entry with a customer that books a difference and settles nothing."""
     first = postings[0]
-    file, line = _place(book, first.source)
+    file, line = place_of(book.folder, first.source)
     rows: list[Row] = []
     for currency in sorted({each.currency for each in postings}):
         nothing = scale_of(book, currency).decimal(0)

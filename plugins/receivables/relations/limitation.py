@@ -89,8 +89,11 @@ def _title(policy: Limitation) -> str:
 
 def _order(row: Row) -> tuple[object, ...]:
     """By last day (none at the end), customer, number, instalment; the line tells apart what is left."""
-    last, number = row[NAMES.index("last_day")], row[NAMES.index("number")]
-    return (last is None, last or datetime.date.max, row[1], number, row[4] or 0, row[8], row[-2], row[-1])
+    value = dict(zip(NAMES, row, strict=True))
+    return (
+        value["last_day"] is None, value["last_day"] or datetime.date.max, value["customer"], value["number"],
+        value["instalment"] or 0, value["currency"], value["file"], value["line"],
+    )  # fmt: skip
 
 
 def _notes(rows: Sequence[Row], found: Sequence[Limit]) -> tuple[str, ...]:

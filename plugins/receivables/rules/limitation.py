@@ -8,22 +8,26 @@ Every doubt makes the day earlier, never later: it is the last *safe* day, not t
   - What restarts lets the whole period run anew from the next day: acknowledged on 19 November 2014, it runs again from
     20 November 2014 (Vietnamese Civil Code 157(2)).
   - What comes after the last day counts for nothing, unless the policy says that it revives the claim.
-  - A pending suit keeps every claim alive. When it is over the period runs anew where the policy has `suit` in
-    `restarts:`; where it has it in `suspends:` its time is not counted; else it is as if there had been no suit.
+  - A pending suit that was filed in time keeps every claim alive. When it is over the period runs anew where the policy
+    has `suit` in `restarts:`; where it has it in `suspends:` its time is not counted; else it is as if there had been
+    no suit.
+  - A payment is the debtor's word about a claim only where the receipt names it: our own allocation restarts nothing.
+  - What was charged for late payment counts from the first delay that it charges, and is lost with the first of the
+    claims for which it was charged (see `limitation_principals`).
 """
 
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
 from receivables.book import KIND_CODES, Book
-from receivables.facts import NEVER_DUE, RECEIPT, RETENTION, Event
+from receivables.facts import RECEIPT, RETENTION, WRITE_OFF, Event
 from receivables.history import Change, changes
 from receivables.lookup import Lookup
+from receivables.places import told_place
 from receivables.problems import Problem, problem
 from receivables.rules.assignment import NONE, policy_name
 from receivables.rules.limitation_policy import (
@@ -39,6 +43,7 @@ from receivables.rules.limitation_policy import (
     Limitation,
     read_limitation,
 )
+from receivables.rules.limitation_principals import NOT_CLAIMS, Principals
 from receivables.view import View
 
 FROM: Final = "limitation-from"
@@ -55,21 +60,31 @@ _KINDS: Final = frozenset((*SAID, *PROCEEDINGS, *PROCEEDINGS.values()))
 _ONE_DAY: Final = datetime.timedelta(days=1)
 _RECEIPT: Final = KIND_CODES[RECEIPT]
 _RETENTION: Final = KIND_CODES[RETENTION]
-_NOT_CLAIMS: Final = frozenset(KIND_CODES[kind] for kind in NEVER_DUE)
+_WRITE_OFF: Final = KIND_CODES[WRITE_OFF]
+
+_ALLOCATING: Final = "oldest-due"
+"""The method of the policy "settlement" that settles what no entry names."""
+
+_NAMED: Final = 3
+"""So many of the claims that a note charges for are named in its calculation."""
 
 
 class Claim(NamedTuple):
     """From which day the period of an item is counted.
 
     Attributes:
-      due: The due date.
+      due: The due date; of what is charged for late payment that of the first claim that was late.
       start: The day from which it is counted; it does not count itself.
       words: How the start came about, for the calculation.
+      end: The day after which it is lost with the claim for which it was charged; None for none.
+      end_of: The number of that claim.
     """
 
     due: datetime.date
     start: datetime.date
     words: str
+    end: datetime.date | None = None
+    end_of: str = ""
 
 
 class Act(NamedTuple):
@@ -84,6 +99,7 @@ class Act(NamedTuple):
       proven: Whether something shows it at all.
       end: For proceedings, when they were over; None while they are pending.
       result: For proceedings that are over, what came of them: "judgment", "withdrawn", "dismissed" or anything else.
+      doubt: Why it counts for nothing whatever the policy says; "" for nothing.
       source: Metadata with `filename` and `lineno`.
     """
 
@@ -95,6 +111,7 @@ class Act(NamedTuple):
     proven: bool = True
     end: datetime.date | None = None
     result: str = ""
+    doubt: str = ""
     source: Mapping[str, Any] = {}
 
     def told(self, when: str = "") -> str:
@@ -207,32 +224,40 @@ def outcome(policy: Limitation, claim: Claim, acts: Sequence[Act]) -> Outcome:
       acts: What happened up to the as-of date, in any order.
     """
     acts = sorted(acts, key=_order) if len(acts) > 1 else acts
-    bounds = _Bounds(policy, claim.due, _cap(policy, claim.due), _stays(policy, acts))
+    bounds = _Bounds(policy, claim.due, _cap(policy, claim), _stays(policy, acts))
     first = run = _run(bounds, claim.start)
     held, status = None, ""
     restarts: list[_Restart] = []
-    unproven: list[Act] = []
+    doubtful: list[Act] = []
+    late: list[Act] = []
     for act in acts:
         if act.result in VOID:
             continue
         in_time = act.date <= run.last
-        if act.kind in PROCEEDINGS and in_time and (act.end is None or act.result == JUDGMENT):
-            held, status = act, SUSPENDED if act.end is None else JUDGED
+        if act.kind in PROCEEDINGS and (act.end is None or act.result == JUDGMENT):
+            if in_time:
+                held, status = act, SUSPENDED if act.end is None else JUDGED
+            else:
+                late.append(act)
         begin = act.end if act.kind in PROCEEDINGS else act.date
         if begin is None or begin <= claim.start or act.kind not in (policy.restarts if in_time else policy.revives):
             continue
         anew = _run(bounds, begin)
         if anew.last <= run.last:
             continue
-        if act.kind in policy.proof and not act.proven:
-            unproven.append(act)
+        if act.doubt or (act.kind in policy.proof and not act.proven):
+            doubtful.append(act)
             continue
         restarts.append(_Restart(act, not in_time, anew))
         run = anew
-    missing = tuple(act for act in unproven if _run(bounds, act.date).last > run.last)
+    missing = [act for act in doubtful if _run(bounds, act.date).last > run.last]
     sentences = [_beginning(policy, claim, first), *map(_anew, _chain(first, restarts))]
-    sentences += [f"{act.told(f' of {act.date}')} does not count: no proof" for act in missing]
-    if held is not None:
+    sentences += [f"{act.told(f' of {act.date}')} does not count: {act.doubt or 'no proof'}" for act in missing]
+    if held is None:
+        sentences += [f"{act.told(f' of {act.date}')} came too late: it suspends nothing" for act in late]
+        if claim.end is not None and not any(_with(claim) in sentence for sentence in sentences):
+            sentences.append(f"never {_with(claim)}: {claim.end}")
+    else:
         sentences.append(_holding(held, status))
     return Outcome(
         start=_next(claim.start),
@@ -240,7 +265,7 @@ def outcome(policy: Limitation, claim: Claim, acts: Sequence[Act]) -> Outcome:
         held=status,
         restart=restarts[-1].act if restarts else None,
         restarted=restarts[-1].run.start if restarts else None,
-        unproven=missing,
+        unproven=tuple(act for act in missing if not act.doubt),
         calculation="; ".join(sentences),
     )
 
@@ -248,7 +273,8 @@ def outcome(policy: Limitation, claim: Claim, acts: Sequence[Act]) -> Outcome:
 def _order(act: Act) -> tuple[object, ...]:
     """By date; of one day what has a proof comes first. The rest only keeps the files' order out of it."""
     return (
-        act.date, not act.proven, act.kind, act.what, act.place, act.proof, act.end or datetime.date.max, act.result,
+        act.date, bool(act.doubt), not act.proven, act.kind, act.what, act.place, act.proof,
+        act.end or datetime.date.max, act.result,
     )  # fmt: skip
 
 
@@ -265,11 +291,21 @@ def _stays(policy: Limitation, acts: Iterable[Act]) -> list[_Stay]:
     return found
 
 
-def _cap(policy: Limitation, due: datetime.date) -> tuple[datetime.date, str]:
-    """The day that no period passes, and the long stop that says so ("" for a transitional rule)."""
-    caps = [] if policy.long_stop is None else [(policy.long_stop.after(due), policy.long_stop.written)]
-    caps += [] if policy.latest is None else [(policy.latest, "")]
-    return min(caps, default=(datetime.date.max, ""))
+def _cap(policy: Limitation, claim: Claim) -> tuple[datetime.date, str]:
+    """The day that no period passes, and what says so."""
+    caps = []
+    if policy.latest is not None:
+        caps.append((policy.latest, "no later than the transitional rule says"))
+    if policy.long_stop is not None:
+        caps.append((policy.long_stop.after(claim.due), f"at most {policy.long_stop.written} from the due date"))
+    if claim.end is not None:
+        caps.append((claim.end, f"not {_with(claim)}"))
+    return min(caps, key=lambda cap: cap[0], default=(datetime.date.max, ""))
+
+
+def _with(claim: Claim) -> str:
+    """What ends a claim that is charged for late payment."""
+    return f"after {claim.end_of}, for which it is charged"
 
 
 def _run(bounds: _Bounds, start: datetime.date) -> _Run:
@@ -289,7 +325,7 @@ def _run(bounds: _Bounds, start: datetime.date) -> _Run:
         words += f", {stay.act.told(_when(stay.act))}{longer}: {days.days} days not counted"
     if last > cap:
         last = cap
-        words += f", but at most {why} from the due date" if why else ", but no later than the transitional rule says"
+        words += f", but {why}"
     if last < due:
         last = due
         words += ", but not before it is due"
@@ -375,9 +411,14 @@ class _Finder:
         self.claims = [
             (item, units)
             for item, units in zip(view.items, view.outstanding, strict=True)
-            if items.amount[item] > 0 and items.kind[item] not in _NOT_CLAIMS
+            if items.amount[item] > 0 and items.kind[item] not in NOT_CLAIMS
         ]
-        documents = {items.first[item] for item, _ in self.claims}
+        self.principals = Principals(view)
+        # What each claim charges for, and what that charges for; the last of such a chain comes first.
+        self.charged: dict[int, list[int]] = {}
+        self.chained = self._chains()
+        self.ends: dict[int, datetime.date | None] = {}
+        documents = {items.first[item] for item in (*(item for item, _ in self.claims), *self.chained)}
         self.changes = changes(view, lambda item: items.first[item] in documents)
         self.siblings: dict[int, list[int]] = {}
         for item in range(view.item_count):
@@ -391,7 +432,11 @@ class _Finder:
 
     def found(self) -> Limits:
         """All claims; events without a proof are told once, whatever the number of their documents."""
+        for item in self.chained:
+            self.ends[item] = self._end(item)
         found = [self._limit(item, units) for item, units in self.claims]
+        if self.principals.problems and any(self.principals.untold(item) for item, _ in self.claims):
+            self.problems += self.principals.problems
         unproven: dict[tuple[str, str], Act] = {}
         for limit in found:
             for act in limit.outcome.unproven if limit.outcome is not None else ():
@@ -402,14 +447,49 @@ class _Finder:
         ]
         return Limits(found, tuple(self.problems))
 
+    def _chains(self) -> list[int]:
+        """The claims for which claims of the view charge, each before those that charge for it."""
+        found: dict[int, None] = {}
+        waiting = [item for item, _ in self.claims]
+        while waiting:
+            item = waiting[-1]
+            if item not in self.charged:
+                self.charged[item] = self.principals.of(item)
+                waiting += [other for other in self.charged[item] if other not in self.charged]
+            else:
+                waiting.pop()
+                found[item] = None
+        charged_for = {other for others in self.charged.values() for other in others}
+        return [item for item in found if item in charged_for]
+
+    def _end(self, item: int) -> datetime.date | None:
+        """The day after which what was charged for a claim is lost with it; None where it cannot be."""
+        result = self._limit(item, 0).outcome
+        if result is None or result.last_day is None or self._paid_by(item, result.last_day):
+            return None
+        return result.last_day
+
+    def _paid_by(self, item: int, day: datetime.date) -> bool:
+        """Whether nothing of a claim is left, and was not on that day; what was written off is left."""
+        settled = [each for each in self.changes.get(item, ()) if self.book.items.kind[each.other] != _WRITE_OFF]
+        by_then = sum(each.units for each in settled if each.day <= day.toordinal())
+        return min(by_then, sum(each.units for each in settled)) >= self.book.items.amount[item]
+
     def _limit(self, item: int, units: int) -> Limit:
-        due = datetime.date.fromordinal(self.book.items.due[item])
-        name = policy_name(self.book.settings, self.lookup, item, FORM.subject, due)
+        settings, due = self.book.settings, self._due(item)
+        name = policy_name(settings, self.lookup, item, FORM.subject, due)
         policy = self._policy(name, due)
+        if policy is None and not name:
+            # What is charged for late payment follows the claim that was late.
+            named = (policy_name(settings, self.lookup, one, FORM.subject, due) for one in self.charged.get(item, ()))
+            policy = next(filter(None, (self._policy(other, due) for other in named)), None)
         if policy is None:
             return Limit(item, units, None, None, self._reason(name, due))
-        result = outcome(policy, self._claim(policy, item, due), self._acts(policy, item))
+        result = outcome(policy, self._claim(policy, item), self._acts(policy, item))
         return Limit(item, units, policy, result, "")
+
+    def _due(self, item: int) -> datetime.date:
+        return datetime.date.fromordinal(self.book.items.due[item])
 
     def _policy(self, name: str, due: datetime.date) -> Limitation | None:
         if name == NONE:
@@ -435,20 +515,39 @@ class _Finder:
             return f'the limitation policy "{name}" begins on {of_name[0].date}, after the due date {due}'
         return f'the limitation policy "{name}" in force on {due} has no period'
 
-    def _claim(self, policy: Limitation, item: int, due: datetime.date) -> Claim:
+    def _claim(self, policy: Limitation, item: int) -> Claim:
+        claim = self._counted(policy, item, charges_for=self.charged.get(item, ()))
+        ends = [
+            (end, self.view.label(other))
+            for other in self.charged.get(item, ())
+            if (end := self.ends.get(other)) is not None
+        ]
+        if not ends:
+            return claim
+        end, number = min(ends)
+        return claim._replace(end=end, end_of=number)
+
+    def _counted(self, policy: Limitation, item: int, charges_for: Sequence[int]) -> Claim:
+        """From which day a claim is counted."""
+        items, due, words = self.book.items, self._due(item), ""
+        if charges_for:
+            due = min(map(self._due, self._late(charges_for)))
+            numbers = list(dict.fromkeys(items.number[other] for other in charges_for))
+            words = f"late payment of {_listed(numbers)}, {'due' if len(numbers) == 1 else 'first due'} {due}"
         stated = self.lookup.of_document(item, FROM)
         if isinstance(stated, datetime.date):
-            return Claim(due, stated, f"due {due}, counted from {stated} as the document says")
+            return Claim(due, stated, f"{words or f'due {due}'}, counted from {stated} as the document says")
         if stated is not None:
             file, line = self.book.texts.source(item)
             written = self.book.texts.details(item).get(FROM)
             self.problems.append(problem("bad-date", {"filename": file, "lineno": line}, word=FROM, value=written))
-        items = self.book.items
-        if policy.basis == DATE:
+        if policy.basis == DATE and not charges_for:
             date = datetime.date.fromordinal(items.date[item])
             return Claim(due, date, f"document of {date}, due {due},")
-        start, words = due, f"due {due}"
-        if policy.together and items.kind[item] != _RETENTION:
+        start = due
+        if not words:
+            words = f"due {due}" + (", for which document is not said" if self.principals.untold(item) else "")
+        if policy.together and not charges_for and items.kind[item] != _RETENTION:
             dues = [items.due[n] for n in self.siblings[items.first[item]] if items.kind[n] != _RETENTION]
             start = datetime.date.fromordinal(max(dues))
             words += f", last instalment due {start}" if len(dues) > 1 else ""
@@ -456,6 +555,19 @@ class _Finder:
             start = datetime.date(start.year, 12, 31)
             words += f", counted from the end of the year {start}"
         return Claim(due, start, words)
+
+    def _late(self, charges_for: Sequence[int]) -> Sequence[int]:
+        """Those of the claims that a document charges for which were late; all where none was."""
+        found = []
+        for other in charges_for:
+            due, left = self.book.items.due[other], self.book.items.amount[other]
+            late = False
+            for change in self.changes.get(other, ()):
+                late = late or (change.day > due and left > 0)
+                left -= change.units
+            if late or (left > 0 and due < self.view.as_of.toordinal()):
+                found.append(other)
+        return found or charges_for
 
     def _keep(self, event: Event) -> None:
         of_customer = self.happenings.setdefault(event.customer, _Happenings({}, []))
@@ -497,7 +609,10 @@ class _Finder:
         return found
 
     def _payments(self, policy: Limitation, item: int) -> list[Act]:
-        """The receipts of which something stands against the item, or against its document where all count together."""
+        """The receipts of which something stands against the item, or against its document where all count together.
+
+        What is our own allocation is among them, with the reason why it does not count.
+        """
         items = self.book.items
         together = policy.together and items.kind[item] != _RETENTION
         of_item = [n for n in self.siblings[items.first[item]] if items.kind[n] != _RETENTION] if together else [item]
@@ -511,24 +626,50 @@ class _Finder:
             # What a reversal gave back entirely was no payment.
             if sum(change.units for change in of_receipt) > 0:
                 day = min(items.date[receipt], *(change.day for change in of_receipt))
-                number = items.number[receipt]
-                found.append(Act(datetime.date.fromordinal(day), PART_PAYMENT, f"receipt {number}"))
+                act = Act(datetime.date.fromordinal(day), PART_PAYMENT, f"receipt {items.number[receipt]}")
+                if not self._names(receipt, item, of_receipt):
+                    word = f'settles: "{items.number[item]}"'
+                    act = act._replace(doubt=f'under "{_ALLOCATING}" only {word} on it shows what it is for')
+                found.append(act)
         return found
+
+    def _names(self, receipt: int, item: int, settled: Sequence[Change]) -> bool:
+        """Whether a receipt says for what it is, as far as the book can tell.
+
+        It does with `settles:` or `invoice:`, as no policy spends such money on anything else; with the claim's own
+        number; and where it settled something on a day on which nothing is settled that no entry names.
+        """
+        said = self.lookup.words(receipt)
+        if any(str(said.get(word, "")).strip(" ,") for word in ("settles", "invoice")):
+            return True
+        if self.book.items.number[receipt] == self.book.items.number[item]:
+            return True
+        return any(
+            self.book.settings.value("settlement", "method", datetime.date.fromordinal(change.day)) != _ALLOCATING
+            for change in settled
+            if change.units > 0
+        )
 
     def _act(self, event: Event) -> Act:
         kind, meta = _kind(event), event.entry.meta
-        file = str(meta.get("filename", "")).removeprefix(f"{self.book.folder}{os.sep}")
         proof, channel = (str(event.details.get(key) or "").strip() for key in ("proof", "channel"))
         paper = PurePath(event.comment).name if event.paper and kind in BY_DEBTOR else ""
         return Act(
             date=event.date,
             kind=kind,
             what=event.kind,
-            place=f"{file}:{meta.get('lineno')}",
+            place=told_place(self.book.folder, meta),
             proof=", ".join(part for part in (channel, proof or paper) if part),
             proven=bool(proof or paper) or kind not in SAID,
             source=meta,
         )
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    """Numbers in words: "INV-1", "INV-1 and INV-2", "INV-1, INV-2, INV-3 and 4 more"."""
+    shown, more = list(numbers[:_NAMED]), len(numbers) - _NAMED
+    *before, last = [*shown, f"{more} more"] if more > 0 else shown
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _ended(begun: _Happening, concerned: Sequence[_Happening]) -> Act:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from receivables.rules.calendar_months import months_later
 from receivables.settings import Key, Policy, PolicyForm, one_of, text, words
 
 PART_PAYMENT: Final = "part-payment"
@@ -54,17 +54,10 @@ class Span(NamedTuple):
     def after(self, day: datetime.date) -> datetime.date:
         """The last day of a period of this length that begins when `day` ends.
 
-        A month that has no such day ends on its last (BGB § 188(3), Chinese Civil Code 202, Vietnamese Civil Code 148).
-
         >>> Span("3 years", 36, 0).after(datetime.date(2024, 2, 29))
         datetime.date(2027, 2, 28)
         """
-        year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
-        if year > datetime.MAXYEAR:
-            return datetime.date.max
-        # Every month has 28 days; only later ones are looked up, as this is asked for every claim and event.
-        last = day.day if day.day <= 28 else min(day.day, monthrange(year, month + 1)[1])
-        ordinal = datetime.date(year, month + 1, last).toordinal() + self.days
+        ordinal = months_later(day, self.months).toordinal() + self.days
         return datetime.date.fromordinal(min(ordinal, datetime.date.max.toordinal()))
 
 

@@ -8,7 +8,6 @@ the item was booked: what an earlier closing revalued has been taken back, or is
 from __future__ import annotations
 
 import datetime
-import os
 import re
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from receivables.book import Book
 from receivables.facts import REVALUATION
 from receivables.lookup import Lookup
 from receivables.money import added, rounded
+from receivables.places import told_place
 from receivables.problems import Problem, problem
 from receivables.settings import CUSTOMERS, EXCHANGE, UNREALISED, Key, Policy, PolicyForm, flag, one_of, text
 from receivables.settings import whole_number as days
@@ -265,8 +265,7 @@ class Prices:
         return Quote(rates.rates[currency], f"{fact.date}, {self._line(fact.source)}{turned}")
 
     def _line(self, source: Mapping[str, Any]) -> str:
-        file = str(source.get("filename")).removeprefix(f"{self._book.folder}{os.sep}")
-        return f"{file}:{source.get('lineno')}"
+        return told_place(self._book.folder, source)
 
 
 def revalue(view: View) -> Revaluation:
