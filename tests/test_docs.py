@@ -582,6 +582,7 @@ def test_every_kind_is_explained() -> None:
 ERRORS = DOCS / "errors.md"
 NO_EXAMPLE = {
     "bad-provision",
+    "provision-of-what",
     "no-provision-policy",
     "no-such-provision",
     "key-of-everybody",

@@ -14,15 +14,19 @@ from receivables.lookup import Lookup
 from receivables.relations import (
     aging,
     bad_debts,
+    changes,
+    credit_limits,
     credit_memos,
     customers,
     documents,
     exchange_check,
+    kpis,
     limitation,
     loss_rates,
     open_items,
     penalties,
     penalty_balances,
+    promises,
     provision,
     provision_movement,
     revaluation,
@@ -134,6 +138,22 @@ RELATIONS: Final[Mapping[str, Relation]] = {
         Relation(
             "credit_memos", "Credit memos", "Every credit memo, why it was given and to what it went.",
             credit_memos.evaluate, _fixed(credit_memos.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "changes", "Changes", "What is open and overdue before and after a period, and why.",
+            changes.evaluate, _fixed(changes.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "kpis", "Key figures", "Days sales outstanding and collection effectiveness, month by month.",
+            kpis.evaluate, _fixed(kpis.COLUMNS), periodic=True,
+        ),
+        Relation(
+            "promises", "Promises", "What customers promised to pay, and whether it came in time.",
+            promises.evaluate, _fixed(promises.COLUMNS),
+        ),
+        Relation(
+            "credit_limits", "Credit limits", "What each customer owes against the credit limit.",
+            credit_limits.evaluate, _fixed(credit_limits.COLUMNS),
         ),
         Relation(
             "tie_out", "Tie-out", "The ledger's balances against the open items.",

@@ -1,0 +1,307 @@
+"""The overview: what is open and overdue, why that changed, how well it is collected, and what needs attention."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from receivables.fava.model import Alert, Bar, Card, Cell, Chart, Failure, Figure, Heading, Page, Table
+from receivables.fava.tables import Desk, Shape, ordered, table
+from receivables.fava.views.common import attempt, by_name, frame, params, report
+from receivables.problems import ERROR
+from receivables.relations.question import Condition, Question
+from receivables.report import Report, Row
+
+LARGEST: Final = 10
+PROBLEMS: Final = 100
+"""So many problems are listed; the rest is counted."""
+
+BRIDGE: Final = ("opening", "new", "collected", "credited", "written_off", "other", "closing")
+OVERDUE_BRIDGE: Final = ("overdue_opening", "fallen_overdue", "overdue_settled", "overdue")
+LARGEST_COLUMNS: Final = (
+    "customer", "currency", "overdue_opening", "fallen_overdue", "overdue_settled", "overdue", "closing", "collector",
+)  # fmt: skip
+
+
+class Overview(NamedTuple):
+    """The content of the page.
+
+    Attributes:
+      alerts: What needs attention, the gravest first.
+      cards: One a currency.
+      largest: The ten largest overdue of each currency.
+      unapplied: Money on account.
+      kpis: The figures behind the charts.
+      notes: The formulas.
+      empty: What stands there when the book has no receivables.
+    """
+
+    alerts: tuple[Alert, ...]
+    cards: tuple[Card, ...]
+    largest: Table | None
+    unapplied: Table | None
+    kpis: Table | None
+    empty: str
+
+
+def overview(desk: Desk) -> Page:
+    """The page."""
+    words = desk.words
+    failures: list[Failure] = []
+    since = Question(period_from=desk.asked.period_from)
+    alerts = [
+        *_each(attempt(desk, words("tie_out"), failures, lambda: _tie_out(desk))),
+        *_each(attempt(desk, words("promises"), failures, lambda: _promises(desk))),
+        *_each(attempt(desk, words("limits"), failures, lambda: _limits(desk))),
+        *_each(attempt(desk, words("expiry"), failures, lambda: _expiry(desk))),
+        *_each(attempt(desk, words("problems"), failures, lambda: _problems(desk))),
+    ]
+    cards = attempt(desk, words("page_overview"), failures, lambda: _cards(desk, since)) or ()
+    content = Overview(
+        alerts=tuple(sorted(alerts, key=lambda alert: ("error", "warning", "good").index(alert.kind))),
+        cards=cards,
+        largest=attempt(desk, words("largest"), failures, lambda: _largest(desk, since)),
+        unapplied=attempt(desk, words("unapplied"), failures, lambda: _unapplied(desk)),
+        kpis=attempt(desk, words("kpis"), failures, lambda: _kpis(desk)),
+        empty="" if cards else words("empty_book"),
+    )
+    page = frame(desk, "overview.html", words("title"), content)
+    return page._replace(failures=tuple(failures))
+
+
+def _each(alert: Alert | None) -> tuple[Alert, ...]:
+    return () if alert is None else (alert,)
+
+
+# Cards
+
+
+def _cards(desk: Desk, since: Question) -> tuple[Card, ...]:
+    aged = report(desk, "aging", Question(by=("currency",)))
+    changed = report(desk, "changes", since._replace(by=("currency",)))
+    figures = report(desk, "kpis")
+    months: dict[str, list[Mapping[str, Any]]] = {}
+    for row in figures.rows:
+        month = by_name(figures, row)
+        months.setdefault(month["currency"], []).append(month)
+    changes = {values["currency"]: values for values in (by_name(changed, row) for row in changed.rows)}
+    ages = {values["currency"]: values for values in (by_name(aged, row) for row in aged.rows)}
+    return tuple(
+        _card(desk, currency, aged, ages.get(currency), changes.get(currency), months.get(currency, []))
+        for currency in sorted(ages.keys() | changes.keys(), key=desk.shelf.rank)
+    )
+
+
+def _card(
+    desk: Desk,
+    currency: str,
+    aged: Report,
+    ages: Mapping[str, Any] | None,
+    changes: Mapping[str, Any] | None,
+    months: Sequence[Mapping[str, Any]],
+) -> Card:
+    words, links = desk.words, desk.links
+    digits = aged.digits.get(currency, 0)
+    here = ("where", f"currency={currency}")
+    zero = Decimal(0)
+    total, credits = (ages["total"], ages["credits"]) if ages else (zero, zero)
+    overdue = changes["overdue"] if changes else zero
+    late = months[-1]["overdue_share"] if months else None
+    figures = [
+        Figure(words("open"), words.money(total, digits), href=links.page("items", here)),
+        Figure(
+            words("overdue"), words.money(overdue, digits),
+            words("percent", number=words.number(late)) if late is not None and overdue else "",
+            links.page("items", here, ("where", "days_overdue>0"), ("sort", "items:-days_overdue")),
+            "late" if overdue else "",
+        ),
+    ]  # fmt: skip
+    if credits:
+        on_account = links.page("items", here, ("where", "bucket=credits"))
+        figures.append(Figure(words("on_account"), words.money(credits, digits), href=on_account))
+    buckets = [column for column in aged.columns if column.money and column.name not in ("credits", "total")]
+    amounts = [(column, ages[column.name]) for column in buckets] if ages else []
+    most = max((amount for _, amount in amounts), default=zero)
+    bars = tuple(
+        Bar(
+            words.column(column), words.money(amount, digits), _length(amount, most),
+            links.page("items", here, ("where", f"bucket={column.name}")),
+            f"age-{min(place, 5)}",
+        )
+        for place, (column, amount) in enumerate(amounts)
+    )  # fmt: skip
+    return Card(currency, tuple(figures), bars, _bridge(desk, currency, changes, digits), _charts(desk, months))
+
+
+def _length(amount: Decimal, most: Decimal) -> str:
+    """The length of a bar in percent of the longest, as the style sheet takes it; a figure that is not zero shows."""
+    if most <= 0 or amount <= 0:
+        return "0"
+    return f"{max(float(amount / most * 100), 0.5):.1f}"
+
+
+def _bridge(desk: Desk, currency: str, changes: Mapping[str, Any] | None, digits: int) -> Table:
+    """Why what is open, and what is overdue, is not what it was: two sums, a step a row."""
+    words = desk.words
+    since = _since(desk)
+
+    def row(name: str) -> tuple[Cell, ...]:
+        amount = changes[name] if changes else Decimal(0)
+        ends = name in ("opening", "closing", "overdue_opening", "overdue")
+        shown = words.money(amount, digits)
+        shown = f"+{shown}" if amount > 0 and not ends else shown
+        label = words(f"step_{name}", date=(since if "opening" in name else desk.as_of).isoformat())
+        return (Cell(label, kind="end" if ends else "step"), Cell(shown, kind="num end" if ends else "num"))
+
+    moved = changes or {}
+    keys = [key for key in BRIDGE if key in ("opening", "new", "collected", "closing") or moved.get(key)]
+    return Table(
+        key=f"changes-{currency}",
+        caption=words("changes_caption", date=since.isoformat()),
+        headings=(Heading(words("step")), Heading(currency, numeric=True)),
+        rows=tuple(row(name) for name in (*keys, *OVERDUE_BRIDGE)),
+    )
+
+
+def _since(desk: Desk) -> datetime.date:
+    """The last day before the period of the changes."""
+    from receivables.relations.changes import period
+    from receivables.view import View
+
+    nothing = View(desk.shelf.book, desk.as_of, (), ())
+    first = period(nothing, Question(period_from=desk.asked.period_from))
+    return first if first == datetime.date.min else first - datetime.timedelta(days=1)
+
+
+def _charts(desk: Desk, months: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
+    words = desk.words
+    charts = []
+    for name in ("dso", "cei"):
+        values = [month[name] for month in months]
+        most = max((value for value in values if value is not None), default=Decimal(0))
+        bars = tuple(
+            Bar(
+                month["to"].isoformat()[:7],
+                words("not_available") if value is None else words.number(value.quantize(Decimal(1))),
+                "0" if value is None else _length(value, max(most, Decimal(100) if name == "cei" else most)),
+                kind="none" if value is None else "",
+            )
+            for month, value in zip(months, values, strict=True)
+        )  # fmt: skip
+        charts.append(Chart(words(f"chart_{name}"), words(f"about_{name}"), bars))
+    return tuple(charts)
+
+
+# Tables
+
+
+def _largest(desk: Desk, since: Question) -> Table:
+    """The ten customers of each currency that are overdue with most, and how that came about."""
+    question = since._replace(where=(Condition("overdue", ">", "0"),))
+    found = report(desk, "changes", question)
+    currency = found.position("currency")
+    rows: list[Row] = []
+    of_currency: dict[str, int] = {}
+    for row in ordered(desk.shelf, found, "-overdue"):
+        of_currency[str(row[currency])] = of_currency.get(str(row[currency]), 0) + 1
+        if of_currency[str(row[currency])] <= LARGEST:
+            rows.append(row)
+    shape = Shape(
+        "largest", LARGEST_COLUMNS, desk.words("largest"), params(desk, question), rows=0,
+        empty=desk.words("nothing_overdue"), sortable=False,
+    )  # fmt: skip
+    return table(desk, found._replace(rows=rows), shape)
+
+
+def _unapplied(desk: Desk) -> Table:
+    question = Question(where=(Condition("bucket", "=", "credits"),))
+    found = report(desk, "open_items", question)
+    columns = ("customer", "number", "kind", "date", "currency", "original", "settled", "outstanding", "entry")
+    shape = Shape("unapplied", columns, desk.words("unapplied"), params(desk, question), "outstanding", LARGEST, True)
+    return table(desk, found, shape._replace(empty=desk.words("nothing_unapplied")))
+
+
+def _kpis(desk: Desk) -> Table:
+    found = report(desk, "kpis")
+    columns = tuple(column.name for column in found.columns if column.name != "from")
+    shape = Shape("kpis", columns, desk.words("kpis"), params(desk), rows=0, notes=True, sortable=False)
+    return table(desk, found, shape)
+
+
+# What needs attention
+
+
+def _tie_out(desk: Desk) -> Alert | None:
+    words = desk.words
+    found = report(desk, "tie_out")
+    if not found.rows:
+        return None
+    difference, unexplained = found.position("difference"), found.position("unexplained")
+    off = [row for row in found.rows if row[difference]]
+    lost = [row for row in found.rows if row[unexplained]]
+    shape = Shape(
+        "tie_out", ("account", "currency", "balance", "open_items", "unexplained", "difference", "reason", "entry"),
+        words("tie_out"), params(desk), rows=0, sortable=False,
+    )  # fmt: skip
+    shown = off or [row for row in found.rows if row[unexplained] or row[found.position("reason")]]
+    if off:
+        return Alert("error", words("alert_difference", count=len(off)), table(desk, found._replace(rows=shown), shape))
+    if lost:
+        told = words("alert_unexplained", count=len(lost))
+        return Alert("warning", told, table(desk, found._replace(rows=shown), shape))
+    return Alert("good", words("alert_ties_out", count=len(found.rows)))
+
+
+def _promises(desk: Desk) -> Alert | None:
+    question = Question(where=(Condition("status", "=", "broken"), Condition("outstanding", ">", "0")))
+    found = report(desk, "promises", question)
+    columns = ("customer", "documents", "by", "currency", "amount", "received", "missing", "outstanding", "entry")
+    shape = Shape("promises", columns, desk.words("promises"), params(desk, question), "-by")
+    if not found.rows:
+        return None
+    return Alert("warning", desk.words("alert_promises", count=len(found.rows)), table(desk, found, shape))
+
+
+def _limits(desk: Desk) -> Alert | None:
+    question = Question(where=(Condition("status", "=", "exceeded"),))
+    found = report(desk, "credit_limits", question)
+    columns = ("customer", "currency", "limit", "owed", "room", "used", "collector")
+    shape = Shape("credit_limits", columns, desk.words("limits"), params(desk, question), "room")
+    if not found.rows:
+        return None
+    return Alert("warning", desk.words("alert_limits", count=len(found.rows)), table(desk, found, shape))
+
+
+def _expiry(desk: Desk) -> Alert | None:
+    question = Question(where=(Condition("warning", "!=", ""),))
+    found = report(desk, "limitation", question)
+    near = found._replace(rows=[row for row in found.rows if row[found.position("warning")]])
+    columns = ("customer", "number", "due", "currency", "outstanding", "last_day", "days_left", "warning", "entry")
+    shape = Shape("limitation", columns, desk.words("expiry"), params(desk, question))
+    if not near.rows:
+        return None
+    expired = any(row[found.position("status")] == "expired" for row in near.rows)
+    told = desk.words("alert_expiry", count=len(near.rows))
+    return Alert("error" if expired else "warning", told, table(desk, near, shape))
+
+
+def _problems(desk: Desk) -> Alert | None:
+    words, problems = desk.words, desk.shelf.book.problems
+    if not problems:
+        return None
+    errors = sum(item.severity == ERROR for item in problems)
+    rows = []
+    for item in sorted(problems, key=lambda item: item.severity)[:PROBLEMS]:
+        file, line = str(item.source.get("filename", "")), int(item.source.get("lineno") or 0)
+        below = file.removeprefix(f"{desk.shelf.book.folder}/")
+        place = Cell(f"{below}:{line}", desk.links.editor(file, line), "place") if line else Cell(below)
+        rows.append((Cell(words.value(item.severity)), Cell(words.masked(item.message), kind="long"), place))
+    more = (words("more_problems", count=len(problems) - PROBLEMS),) if len(problems) > PROBLEMS else ()
+    shown = Table(
+        "problems", words("problems"),
+        (Heading(words("severity")), Heading(words("problem")), Heading(words("place"))), tuple(rows), notes=more,
+    )  # fmt: skip
+    told = words("alert_problems", errors=errors, warnings=len(problems) - errors)
+    return Alert("error" if errors else "warning", told, shown)
