@@ -22,6 +22,7 @@ from tests.favas import Served, copied, written
 from tests.test_fava_writing import CODE, HOSTILE, NUMBER
 from werkzeug.serving import make_server
 
+expect.set_options(timeout=20_000)  # a loaded machine is slow, not wrong
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 UPDATE = bool(os.environ.get("DOCS_UPDATE"))
 DESK = {"width": 1280, "height": 900}
@@ -65,7 +66,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def opened(browser: Browser, address: str, *, said: str = "", **options: Any) -> Iterator[Page]:
     """A page in a window of its own, on which nothing may go wrong but what browsers say of `said`."""
     context = browser.new_context(**{"viewport": DESK, "locale": "en-GB", "timezone_id": "Asia/Ho_Chi_Minh", **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

@@ -65,12 +65,13 @@ CHARGES: Final[Mapping[str, Decimal]] = {
     currency: Decimal(amount)
     for currency, amount in {
         "USD": 30, "EUR": 30, "GBP": 25, "CHF": 30, "AUD": 45, "CAD": 40, "SGD": 40, "HKD": 240, "CNY": 220,
-        "JPY": 4500, "THB": 1100, "MYR": 140, "VND": 700_000, "KHR": 120_000, "AED": 110, "SAR": 110, "QAR": 110,
+        "JPY": 4500, "THB": 1100, "MYR": 140, "VND": 110_000, "KHR": 60_000, "AED": 110, "SAR": 110, "QAR": 110,
         "KWD": 9, "BHD": 11, "OMR": 11, "EGP": 1400,
     }.items()
 }  # fmt: skip
 """The most that banks on the way are taken to keep where nobody says: about 30 dollars, what a transfer over two
-correspondent banks costs. A currency that is not here has no such limit: what is missing is a part payment."""
+correspondent banks costs, less where payments are domestic. A currency that is not here has no such limit: what is
+missing is a part payment."""
 
 LIKENESS: Final = 90
 MARGIN: Final = 8
@@ -143,9 +144,7 @@ FORM: Final = PolicyForm(
         "payers": Key(
             _some_of(*PAYERS), _list(PAYERS), "What is enough to know the payer when nobody looks; all by default."
         ),
-        "sums": Key(
-            _some_of(*SUMS), _list(SUMS), "Which sums are enough where no document is named; all by default."
-        ),
+        "sums": Key(_some_of(*SUMS), _list(SUMS), "Which sums are enough where no document is named; all by default."),
         "differences": Key(
             _some_of(*DIFFERENCES),
             _list(DIFFERENCES),
@@ -155,7 +154,7 @@ FORM: Final = PolicyForm(
             read_amounts, '"50,000 USD, 1,000,000,000 VND"', "Above this a person looks; no limit by default."
         ),
         "bank-charge": Key(
-            read_amounts, '"30 USD, 700,000 VND"', "The most that banks on the way keep; about 30 USD by default."
+            read_amounts, '"30 USD, 110,000 VND"', "The most that banks on the way keep; about 30 USD by default."
         ),
         "rounding": Key(
             read_amounts, '"0.05 USD, 999 VND"', "The most that payers round; five cents or below 1,000 VND by default."
