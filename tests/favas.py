@@ -62,11 +62,11 @@ class Served:
 
 
 def copied(example: Path, folder: Path, more: str = "") -> Path:
-    """The example company in a folder of its own, with the extension."""
+    """The example company, which has the extension, in a folder of its own, with more at the end."""
     shutil.copytree(example.parent, folder / "ledger")
     main = folder / "ledger" / example.name
     with main.open("a", encoding="utf-8") as file:
-        file.write(f"\n{LINE}{more}")
+        file.write(f"\n{more}")
     return main
 
 

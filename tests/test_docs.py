@@ -270,6 +270,21 @@ def described(fields: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def problems_told(loaded: Loaded, question: str, folder: Path) -> str:
+    """What is wrong with an example, as `bean-ar` or as `bean-check` says it."""
+    if question == "problems":
+        return "".join(f"{line}\n" for line in [question, *problems(loaded, folder)])
+    result = CliRunner().invoke(bean_check, [str(folder / "main.beancount")])
+    told = [line for line in result.output.replace(f"{folder}{os.sep}", "").splitlines() if line.strip()]
+    return "".join(f"{line}\n" for line in [question, *(line for line in told if line[0] != " ")])
+
+
+def problems_of(loaded: Loaded, question: str, relation: str, day: str) -> str:
+    """What is found wrong while a relation is made."""
+    found = evaluate(loaded.book, relation, datetime.date.fromisoformat(day)).problems
+    return "".join(f"{line}\n" for line in [question, *(f"{item.severity}: {item.message}" for item in found)])
+
+
 QUESTION = re.compile(r"(\w+) on (\S+)((?: (?:by|in|where|from) \S+)*)")
 
 
@@ -277,15 +292,10 @@ def outcome(block: Block, loaded: Loaded, folder: Path) -> str:
     """What comes of an example, for the question in the first line of the block."""
     question, *rest = block.body.splitlines()
     names = rest[0].split() if rest else []
-    if question == "problems":
-        return "".join(f"{line}\n" for line in [question, *problems(loaded, folder)])
+    if question in ("problems", "bean-check"):
+        return problems_told(loaded, question, folder)
     if told := re.fullmatch(r"problems of (\w+) on (\S+)", question):
-        found = evaluate(loaded.book, told[1], datetime.date.fromisoformat(told[2])).problems
-        return "".join(f"{line}\n" for line in [question, *(f"{item.severity}: {item.message}" for item in found)])
-    if question == "bean-check":
-        result = CliRunner().invoke(bean_check, [str(folder / "main.beancount")])
-        told = [line for line in result.output.replace(f"{folder}{os.sep}", "").splitlines() if line.strip()]
-        return "".join(f"{line}\n" for line in [question, *(line for line in told if line[0] != " ")])
+        return problems_of(loaded, question, told[1], told[2])
     if question == "events":
         rows = [[cell(getattr(event, name) or None) for name in names] for event in loaded.book.events]
         return f"{question}\n{aligned(names, rows, [False] * len(names))}"
@@ -538,8 +548,11 @@ def test_policies_of_the_code_are_those_of_the_page() -> None:
 def test_defaults_of_roles() -> None:
     """The default accounts of each role, under Beancount's own names of the roots."""
     roots = {
-        "name_assets": "Assets", "name_expenses": "Expenses", "name_liabilities": "Liabilities", "name_income": "Income",
-    }  # fmt: skip
+        "name_assets": "Assets",
+        "name_expenses": "Expenses",
+        "name_liabilities": "Liabilities",
+        "name_income": "Income",
+    }
     for name, _, defaults in rows_under(LANGUAGE, "Which accounts"):
         expected = [f"{roots[root]}:{below}" for root, below in DEFAULT_ROLES[name.strip("`")]]
         assert re.findall(r"`([^`]+)`", defaults) == expected

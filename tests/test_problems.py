@@ -135,7 +135,8 @@ CASES = (
     ),
     Case(
         "rate-twice",
-        '2026-01-01 custom "receivables-rate" "ECB-MRO" 2.15\n2026-01-01 custom "receivables-rate" "ECB-MRO" 2.5  ; HERE',
+        '2026-01-01 custom "receivables-rate" "ECB-MRO" 2.15\n'
+        '2026-01-01 custom "receivables-rate" "ECB-MRO" 2.5  ; HERE',
         ("the rate ECB-MRO of 2026-01-01 is set twice", "keep the right one"),
     ),
     Case(

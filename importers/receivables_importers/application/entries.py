@@ -1,0 +1,314 @@
+"""Entries: what is proposed for bank lines as complete entries, for the one append to write.
+
+A receipt has the money on the bank account, what was settled without money on the accounts that the policy names, and
+a posting with `settles:` for each item. What nobody has decided goes to the suspense account, with its candidates. The
+bank line's id stands with each entry, so that no line is ever proposed twice, whatever else is changed in the entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from beancount.core.amount import Amount
+from beancount.core.data import Custom, Directive, Posting, Transaction
+from beancount.parser.grammar import ValueType
+
+from receivables.book import Book
+from receivables.facts import APPLY, RECEIPT, REVERSAL
+from receivables.language.configuration import CUSTOMER
+from receivables.money import Scale
+from receivables.posting.numbers import NextNumbers
+from receivables.posting.proposal import Proposal
+from receivables.rules.application import application_policy
+from receivables.settings import CUSTOMERS, SUSPENSE
+from receivables.view import scale_of
+from receivables_importers.application.knowledge import (
+    ALIAS,
+    BANK_ACCOUNT,
+    BANK_BOOKING,
+    BANK_ID,
+    PAYER,
+    PAYER_ACCOUNT,
+    REFERENCES,
+    account_number,
+)
+from receivables_importers.application.model import AUTO, REVIEW, Allocation, Proposed
+from receivables_importers.bank.model import BankLine
+
+EVIDENCE: Final = "evidence"
+CANDIDATES: Final = "candidates"
+"""Metadata: why a receipt was applied as it is; what a line on the suspense account may be."""
+
+CANDIDATES_KEPT: Final = 3
+
+_LINK: Final = re.compile(r"[A-Za-z0-9\-_/.]+")
+_KIND: Final = "receipt"
+_NOTE: Final = "note"
+
+
+class EntryMaker:
+    """Makes entries of proposals, in order: numbers are given out as they come.
+
+    Args:
+      book: The book for which they were proposed.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._numbers = NextNumbers(book)
+        self._receipts: dict[str, Transaction] = {}
+
+    def proposals(self, found: Sequence[Proposed], *, suspense: bool = False) -> list[Proposal]:
+        """The entries of everything that is decided.
+
+        Args:
+          found: What was proposed, in order.
+          suspense: Whether what waits for a person is booked as well, on the suspense account.
+        """
+        made = []
+        for proposed in found:
+            if proposed.decision == AUTO:
+                made.append(self.decided(proposed))
+            elif suspense and proposed.decision == REVIEW and proposed.units and proposed.account:
+                made.append(self.undecided(proposed))
+        return made
+
+    def decided(self, proposed: Proposed) -> Proposal:
+        """The entries of a line that is decided; the numbers in it are taken from now on."""
+        why = (f"{_headline(proposed)}: {'; '.join(proposed.applied.evidence)}.",)
+        if proposed.reversal is not None:
+            return Proposal(_KIND, (self._reversal(proposed),), why)
+        entry = self._receipt(proposed)
+        self._receipts[proposed.line.id] = entry
+        return Proposal(_KIND, (entry, *self._netting(proposed)), why)
+
+    def _receipt(self, proposed: Proposed) -> Transaction:
+        line, applied = proposed.line, proposed.applied
+        number = self._numbers.claim(RECEIPT, line.booked)
+        scale = scale_of(self._book, line.currency)
+        policy = application_policy(self._book.settings, line.booked)
+        postings = [_posting(proposed.account, line.currency, scale, proposed.units or 0)]
+        postings += [
+            _posting(policy.accounts[each.reason], line.currency, scale, each.units) for each in applied.deductions
+        ]
+        for allocation in self._by_money(applied.allocations):
+            postings.append(self._settling(allocation, scale, -allocation.units, self._label(allocation.item)))
+        if applied.on_account:
+            postings.append(self._on_account(proposed, scale))
+        meta = {"number": number, **_of_line(line), EVIDENCE: "; ".join(applied.evidence)}
+        return Transaction(
+            _nowhere(meta), line.booked, "*", self._name(applied.customer), _narration(line), frozenset({RECEIPT}),
+            frozenset({number} if _LINK.fullmatch(number) else ()), postings,
+        )  # fmt: skip
+
+    def _by_money(self, allocations: Sequence[Allocation]) -> list[Allocation]:
+        """What the money settles, without what is netted with credits: that much less of the last items."""
+        credits = [each for each in allocations if each.units < 0]
+        left = {self._pocket(each.item): 0 for each in credits}
+        for each in credits:
+            left[self._pocket(each.item)] -= each.units
+        found = []
+        for each in reversed([each for each in allocations if each.units > 0]):
+            netted = min(left.get(self._pocket(each.item), 0), each.units)
+            if netted:
+                left[self._pocket(each.item)] -= netted
+            if each.units - netted:
+                found.append(Allocation(each.item, each.units - netted))
+        return found[::-1]
+
+    def _netting(self, proposed: Proposed) -> list[Directive]:
+        """The #apply entries that use up credits: one for each account and customer."""
+        allocations = proposed.applied.allocations
+        credits = [each for each in allocations if each.units < 0]
+        if not credits:
+            return []
+        paid = {each.item: each.units for each in self._by_money(allocations)}
+        scale = scale_of(self._book, proposed.line.currency)
+        made: list[Directive] = []
+        for pocket in dict.fromkeys(self._pocket(each.item) for each in credits):
+            postings = [
+                self._settling(each, scale, -each.units, self._label(each.item))
+                for each in credits
+                if self._pocket(each.item) == pocket
+            ]
+            for each in allocations:
+                netted = each.units - paid.get(each.item, 0)
+                if each.units > 0 and netted and self._pocket(each.item) == pocket:
+                    postings.append(self._settling(each, scale, -netted, self._label(each.item)))
+            name = self._name(self._book.pockets[pocket].customer)
+            labels = ", ".join(self._label(each.item) for each in credits if self._pocket(each.item) == pocket)
+            made.append(
+                Transaction(
+                    _nowhere({}), proposed.line.booked, "*", name, f"{labels} netted in the payment",
+                    frozenset({APPLY}), frozenset(), postings,
+                )
+            )  # fmt: skip
+        return made
+
+    def _reversal(self, proposed: Proposed) -> Transaction:
+        """The entry of a payment that came back: the receipt's own postings, the other way round."""
+        line, reversal = proposed.line, proposed.reversal
+        assert reversal is not None  # noqa: S101
+        original = reversal.booked.entry if reversal.booked is not None else self._receipts[reversal.line]
+        number = reversal.booked.number if reversal.booked is not None else str(original.meta["number"])
+        roots = self._book.settings.roles[CUSTOMERS]
+        merged: dict[tuple[str, str, str], Any] = {}
+        for posting in original.postings:
+            units = posting.units
+            if units is None or units.number is None:
+                continue
+            own = any(posting.account == root or posting.account.startswith(f"{root}:") for root in roots)
+            customer = str((posting.meta or {}).get("customer", "")) if own else ""
+            account = posting.account
+            key = account, units.currency, customer
+            merged[key] = merged.get(key, 0) - units.number
+        postings = [
+            Posting(
+                account,
+                Amount(amount, currency),
+                None,
+                None,
+                None,
+                _nowhere({"customer": customer} if customer else {}),
+            )
+            for (account, currency, customer), amount in merged.items()
+        ]
+        meta: dict[str, Any] = {**_of_line(line), EVIDENCE: "; ".join(proposed.applied.evidence)}
+        plain = _LINK.fullmatch(number) is not None
+        if not plain:
+            meta["settles"] = number
+        if "customer" in original.meta:
+            meta["customer"] = original.meta["customer"]
+        return Transaction(
+            _nowhere(meta), line.booked, "*", self._name(proposed.applied.customer), _narration(line),
+            frozenset({REVERSAL}), frozenset({number} if plain else ()), postings,
+        )  # fmt: skip
+
+    def undecided(self, proposed: Proposed) -> Proposal:
+        """The entry of a line that waits: the money on the suspense account, with what it may be."""
+        line = proposed.line
+        scale = scale_of(self._book, line.currency)
+        suspense = self._book.settings.roles[SUSPENSE][0]
+        meta: dict[str, Any] = {**_of_line(line), "waits": "; ".join(proposed.obstacles)}
+        best = [each for each in (proposed.applied, *proposed.runners_up) if each.customer]
+        for place, each in enumerate(best[:CANDIDATES_KEPT], start=1):
+            labels = ", ".join(map(self._label, each.items[:10])) or "on account"
+            meta[f"candidate-{place}"] = f"{each.customer} {self._name(each.customer)}: {labels}"
+        postings = [
+            _posting(proposed.account, line.currency, scale, proposed.units or 0),
+            _posting(suspense, line.currency, scale, -(proposed.units or 0)),
+        ]
+        entry = Transaction(
+            _nowhere(meta), line.booked, "!", line.counterparty or None, _narration(line), frozenset(), frozenset(),
+            postings,
+        )  # fmt: skip
+        return Proposal(_KIND, (entry,), (f"{_headline(proposed)}: {'; '.join(proposed.obstacles)}.",))
+
+    def learned(self, line: BankLine, customer: str, known: Mapping[str, Any]) -> list[Directive]:
+        """What a person has confirmed about the payer of a line, as a directive; nothing when it is known already.
+
+        Args:
+          line: The line.
+          customer: Whose it is.
+          known: Code → what the ledger knows of the customer (`knowledge.Master`).
+        """
+        master = known.get(customer)
+        said: dict[str, Any] = {}
+        name = " ".join(line.counterparty.split())
+        if name and (master is None or name not in master.names) and ";" not in name:
+            said[ALIAS] = name
+        account = account_number(line.counterparty_account)
+        if account and (master is None or account not in master.accounts):
+            said[BANK_ACCOUNT] = account
+        if not said:
+            return []
+        meta = _nowhere({**said, "confirmed-by": line.id})
+        return [Custom(meta, line.booked, CUSTOMER, [ValueType(customer, str)])]
+
+    # What entries are made of
+
+    def _pocket(self, item: int) -> int:
+        return self._book.items.pocket[item]
+
+    def _label(self, item: int) -> str:
+        items = self._book.items
+        return items.number[item] + (f"/{items.instalment[item]}" if items.instalment[item] else "")
+
+    def _name(self, code: str) -> str:
+        customer = self._book.customers.get(code)
+        return code if customer is None else customer.name
+
+    def _settling(self, allocation: Allocation, scale: Scale, units: int, settles: str) -> Posting:
+        pocket = self._book.pockets[self._pocket(allocation.item)]
+        return _posting(pocket.account, pocket.currency, scale, units, {"settles": settles, **self._owner(*pocket[:2])})
+
+    def _on_account(self, proposed: Proposed, scale: Scale) -> Posting:
+        account = self.account_of(proposed)
+        owner = self._owner(account, proposed.applied.customer)
+        return _posting(account, proposed.line.currency, scale, -proposed.applied.on_account, owner)
+
+    def account_of(self, proposed: Proposed) -> str:
+        """The customer's account for money that settles nothing: that of what is settled, else the one last used."""
+        book, currency = self._book, proposed.line.currency
+        own = [
+            book.pockets[self._pocket(each.item)].account
+            for each in proposed.applied.allocations
+            if book.pockets[self._pocket(each.item)].customer == proposed.applied.customer
+        ]
+        if own:
+            return own[0]
+        customer = proposed.applied.customer
+        pockets = [place for place, pocket in enumerate(book.pockets) if pocket.customer == customer]
+        used = [place for place in pockets if book.pockets[place].currency == currency] or pockets
+        for place in reversed(book.items.pocket):
+            if place in used:
+                return book.pockets[place].account
+        known = book.customers.get(customer)
+        return known.accounts[0] if known is not None and known.accounts else book.settings.roles[CUSTOMERS][0]
+
+    def _owner(self, account: str, customer: str) -> dict[str, str]:
+        """On a control account the customer is said."""
+        return {"customer": customer} if account in self._book.settings.roles[CUSTOMERS] else {}
+
+
+def entries_of(book: Book, found: Sequence[Proposed], *, suspense: bool = False) -> list[Proposal]:
+    """The entries of everything that is decided; see `EntryMaker.proposals`."""
+    return EntryMaker(book).proposals(found, suspense=suspense)
+
+
+def _headline(proposed: Proposed) -> str:
+    line = proposed.line
+    words = " ".join(filter(None, (f"{line.amount:,} {line.currency}", line.counterparty[:60])))
+    return f"{words} ({line.file}:{line.place})"
+
+
+def _narration(line: BankLine) -> str:
+    return line.remittance or ", ".join(line.references.documents) or line.references.creditor or line.type
+
+
+def _of_line(line: BankLine) -> dict[str, str]:
+    """What is kept of a bank line with its entry."""
+    references = line.references
+    said: Iterable[tuple[str, str]] = (
+        (BANK_ID, line.id),
+        (BANK_BOOKING, line.booking if line.booking != line.id else ""),
+        (PAYER, line.counterparty),
+        (PAYER_ACCOUNT, line.counterparty_account),
+        *zip(
+            REFERENCES,
+            (references.end_to_end, references.transaction, references.cheque, references.mandate),
+            strict=True,
+        ),
+    )  # fmt: skip
+    return {key: value for key, value in said if value}
+
+
+def _posting(account: str, currency: str, scale: Scale, units: int, meta: dict[str, Any] | None = None) -> Posting:
+    return Posting(account, Amount(scale.decimal(units), currency), None, None, None, _nowhere(meta or {}))
+
+
+def _nowhere(meta: dict[str, Any]) -> dict[str, Any]:
+    """Metadata of what stands in no file yet."""
+    return {"filename": "<application>", "lineno": 0, **meta}

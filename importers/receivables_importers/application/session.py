@@ -1,0 +1,260 @@
+"""Session: a person decides what waits, line by line, with undo; what is decided is used up for the lines that follow.
+
+It knows no terminal: `bean-ar apply --review` shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, NamedTuple
+
+from receivables.book import Book
+from receivables.posting.proposal import Proposal
+from receivables.rules.application import BOOKED_ON, OVERPAID, PART, application_policy
+from receivables.view import scale_of
+from receivables_importers.application.entries import EntryMaker
+from receivables_importers.application.matching import prepare
+from receivables_importers.application.model import AUTO, REVIEW, Allocation, Applied, Deduction, Proposed
+from receivables_importers.application.names import NameIndex
+from receivables_importers.application.texts import NameReader, folded
+from receivables_importers.bank.model import BankLine
+
+CUSTOMER_KIND: Final = "customer"
+"""The kind under which what was learned is filed."""
+
+CHOICES: Final = 9
+"""So many candidates are offered: one key each."""
+
+_ALLOCATION: Final = re.compile(r"(?P<label>\S+)(?:\s+(?P<amount>-?[\d,]+(?:\.\d+)?))?")
+
+
+class SessionError(ValueError):
+    """What a person has typed cannot be done; the message says why."""
+
+
+class Decision(NamedTuple):
+    """What a person has decided about a line; None to leave it."""
+
+    place: int
+    proposed: Proposed | None
+
+
+class Session:
+    """Goes through the lines that wait.
+
+    Args:
+      book: The book.
+      entries: The ledger's entries.
+      lines: The bank lines.
+      account: The bank account of lines whose own is not known.
+    """
+
+    def __init__(self, book: Book, entries: Sequence[Any], lines: Sequence[BankLine], *, account: str = "") -> None:
+        self.book = book
+        self._matcher, self.known = prepare(book, entries, lines, account=account)
+        self.proposals = [] if self._matcher is None else self._matcher.proposals()
+        self._waiting = [
+            place for place, each in enumerate(self.proposals)
+            if each.decision == REVIEW and each.line.amount > 0 and each.units is not None and each.account
+        ]  # fmt: skip
+        if self._matcher is not None:
+            # A person sees one line at a time: none is in the way of another, or of itself.
+            self._matcher.standing.forget_claims()
+        self._decisions: list[Decision] = []
+        masters = {} if self._matcher is None else self._matcher.known.masters
+        self._names = NameIndex(
+            [(code, name) for code, master in masters.items() for name in master.names], NameReader()
+        )
+
+    @property
+    def count(self) -> int:
+        """How many lines a person can decide."""
+        return len(self._waiting)
+
+    @property
+    def done(self) -> int:
+        """How many of them were decided or left."""
+        return len(self._decisions)
+
+    @property
+    def current(self) -> Proposed | None:
+        """The line to decide now, as things stand; None at the end."""
+        if self.done >= self.count or self._matcher is None:
+            return None
+        return self._matcher.propose(self._waiting[self.done])
+
+    def candidates(self) -> list[Applied]:
+        """What the current line may be, the likeliest first."""
+        proposed = self.current
+        if proposed is None:
+            return []
+        return [each for each in (proposed.applied, *proposed.runners_up) if each.customer][:CHOICES]
+
+    def search(self, text: str) -> list[str]:
+        """Codes of customers whose code, name or alias has the text, or is like it."""
+        wanted = folded(text).strip()
+        if not wanted or self._matcher is None:
+            return []
+        masters = self._matcher.known.masters
+        having = [
+            code for code, master in masters.items()
+            if wanted in folded(code) or any(wanted in folded(name) for name in master.names)
+        ]  # fmt: skip
+        like = [found.customer for found in self._names.like(text) if found.score >= 40]
+        return list(dict.fromkeys((*having, *like)))[:CHOICES]
+
+    def for_customer(self, code: str) -> Applied:
+        """How the current line would be applied for a customer."""
+        assert self._matcher is not None  # noqa: S101
+        return self._matcher.explain_for(self._waiting[self.done], code)
+
+    def on_account(self, customer: str) -> Applied:
+        """The current line on the customer's account, settling nothing."""
+        proposed = self.current
+        units = 0 if proposed is None or proposed.units is None else proposed.units
+        return Applied(customer, (), (), units)
+
+    def edited(self, customer: str, text: str, reason: str = "") -> Applied:
+        """An allocation as a person writes it: "INV-1, INV-2 500.00, INV-3/2".
+
+        A document without an amount takes what is open of it, or what is left of the money when that is less. What
+        is left in the end stays on account; what is missing needs a reason that has an account.
+
+        Raises:
+          SessionError: A document is not open, the amounts do not fit, or a reason is missing.
+        """
+        proposed = self.current
+        if proposed is None or proposed.units is None or self._matcher is None:
+            raise SessionError("there is no line to decide")
+        line = proposed.line
+        scale = scale_of(self.book, line.currency)
+        opened = self._open(customer, line)
+        left, allocations = proposed.units, list[Allocation]()
+        for part in filter(None, (each.strip() for each in text.split(","))):
+            found = _ALLOCATION.fullmatch(part)
+            item = opened.get(found["label"].casefold()) if found else None
+            if found is None or item is None:
+                raise SessionError(f'"{part[:60]}" is no open document of {customer} in {line.currency}')
+            if item in (each.item for each in allocations):
+                raise SessionError(f"{found['label']} is named twice")
+            available = self._matcher.standing.left(item, line.booked)
+            if found["amount"]:
+                try:
+                    units = scale.units(Decimal(found["amount"].replace(",", "")))
+                except (InvalidOperation, ArithmeticError) as error:
+                    raise SessionError(f'"{found["amount"]}" is no amount in {line.currency}') from error
+            else:
+                units = available if reason or available < 0 else min(available, max(left, 0))
+            if not units or abs(units) > abs(available) or (units > 0) != (available > 0):
+                raise SessionError(f"{found['label']} has {scale.decimal(available):,} {line.currency} open")
+            allocations.append(Allocation(item, units))
+            left -= units
+        return self._rest(customer, line, allocations, left, reason)
+
+    def _rest(
+        self, customer: str, line: BankLine, allocations: Sequence[Allocation], left: int, reason: str
+    ) -> Applied:
+        if left >= 0:
+            reasons = (OVERPAID,) if left and allocations else ()
+            return Applied(customer, tuple(allocations), (), left, reasons)
+        scale = scale_of(self.book, line.currency)
+        accounts = application_policy(self.book.settings, line.booked).accounts
+        if reason not in BOOKED_ON or reason not in accounts:
+            valid = ", ".join(accounts) or "none: the policy application names no accounts"
+            raise SessionError(
+                f"{scale.decimal(-left):,} {line.currency} more than was paid: give a reason ({valid}), or less"
+            )
+        return Applied(customer, tuple(allocations), (Deduction(reason, -left),), 0, (reason,))
+
+    def _open(self, customer: str, line: BankLine) -> dict[str, int]:
+        """What is open of a customer in the line's currency, by its label in small letters."""
+        assert self._matcher is not None  # noqa: S101
+        standing, items = self._matcher.standing, self.book.items
+        found: dict[str, int] = {}
+        for item in (
+            *standing.open_items(customer, line.currency, line.booked),
+            *standing.open_credits(customer, line.currency, line.booked),
+        ):
+            number = items.number[item].casefold()
+            found.setdefault(number, item)
+            if items.instalment[item]:
+                found[f"{number}/{items.instalment[item]}"] = item
+        return found
+
+    def open_labels(self, customer: str) -> list[tuple[str, str]]:
+        """Label and amount of what is open of a customer in the current line's currency."""
+        proposed = self.current
+        if proposed is None or self._matcher is None:
+            return []
+        line, scale = proposed.line, scale_of(self.book, proposed.line.currency)
+        items, standing = self.book.items, self._matcher.standing
+        opened = (
+            *standing.open_items(customer, line.currency, line.booked),
+            *standing.open_credits(customer, line.currency, line.booked),
+        )
+        return [
+            (
+                items.number[item] + (f"/{items.instalment[item]}" if items.instalment[item] else ""),
+                f"{scale.decimal(standing.left(item, line.booked)):,}",
+            )
+            for item in opened
+        ]
+
+    def decide(self, applied: Applied) -> None:
+        """Apply the current line like this, and go on to the next.
+
+        Raises:
+          SessionError: It cannot be booked: a difference has no account.
+        """
+        proposed = self.current
+        if proposed is None or self._matcher is None:
+            raise SessionError("there is no line to decide")
+        accounts = application_policy(self.book.settings, proposed.line.booked).accounts
+        missing = [each.reason for each in applied.deductions if each.reason not in accounts]
+        if missing:
+            raise SessionError(f"the policy application names no account for {missing[0]} ({BOOKED_ON[missing[0]]}:)")
+        evidence = (*applied.evidence, "confirmed by a person")
+        reasons = tuple(reason for reason in applied.reasons if reason != PART or applied.allocations)
+        decided = proposed._replace(
+            decision=AUTO, applied=applied._replace(evidence=evidence, reasons=reasons), obstacles=(), nature="",
+            reversal=None,
+        )  # fmt: skip
+        if not decided.balanced:
+            raise SessionError("money and allocations are not the same")
+        self._matcher.use(decided)
+        self._decisions.append(Decision(self._waiting[self.done], decided))
+
+    def skip(self) -> None:
+        """Leave the current line as it is."""
+        if self.done < self.count:
+            self._decisions.append(Decision(self._waiting[self.done], None))
+
+    def undo(self) -> bool:
+        """Take the last decision back; False when there is none."""
+        if not self._decisions or self._matcher is None:
+            return False
+        last = self._decisions.pop()
+        if last.proposed is not None:
+            self._matcher.use(last.proposed, -1)
+        return True
+
+    def entries(self, *, suspense: bool = False) -> list[Proposal]:
+        """The entries of all that is decided, by evidence and by the person, and what was learned from the person.
+
+        Args:
+          suspense: Whether what still waits goes to the suspense account.
+        """
+        confirmed = {each.place: each.proposed for each in self._decisions if each.proposed is not None}
+        everything = [confirmed.get(place, each) for place, each in enumerate(self.proposals)]
+        maker = EntryMaker(self.book)
+        made = maker.proposals(everything, suspense=suspense)
+        masters = {} if self._matcher is None else self._matcher.known.masters
+        learned: dict[tuple[Any, ...], Proposal] = {}
+        for proposed in confirmed.values():
+            for entry in maker.learned(proposed.line, proposed.applied.customer, masters):
+                said = {key: value for key, value in entry.meta.items() if key in ("alias", "bank-account")}
+                key = (proposed.applied.customer, *sorted(said.items()))
+                learned.setdefault(key, Proposal(CUSTOMER_KIND, (entry,), ()))
+        return [*made, *learned.values()]

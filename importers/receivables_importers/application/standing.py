@@ -1,0 +1,140 @@
+"""Standing: what is open on the day of a line, less what earlier lines have used up."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from receivables.book import Book
+from receivables.facts import KINDS, RECEIPT, REVALUATION
+from receivables.rules.disputes import DISPUTE, disputed
+from receivables.view import view
+from receivables_importers.application.numbers import Document
+
+DOCUMENT_DAYS: Final = 800
+"""A document that was settled so long before the first line is no longer recognised: nobody pays it twice now."""
+
+_UNNAMED: Final = frozenset({REVALUATION})
+
+
+class Standing:
+    """The open items, as one line after the other uses them up.
+
+    What the ledger itself settles later is not offered either: a receipt that was booked for a later day keeps what it
+    names.
+
+    Args:
+      book: The book.
+      first: The day of the first line.
+    """
+
+    def __init__(self, book: Book, first: datetime.date) -> None:
+        self.book = book
+        self._first = first
+        self._used: dict[int, int] = {}
+        self._claimed: set[int] = set()
+        self._maybe: set[int] = set()
+        self._taken: set[int] = set()
+        self._later = _settled_later(book, first)
+        self._by_customer: dict[tuple[str, str], list[int]] = {}
+        self._disputes: dict[datetime.date, dict[int, int]] = {}
+        self._disputing = {number for event in book.events if event.kind == DISPUTE for number in event.documents}
+        items, pockets = book.items, book.pockets
+        for item in range(len(items.pocket)):
+            if items.residual[item] or item in self._later:
+                pocket = pockets[items.pocket[item]]
+                if pocket.customer and KINDS[items.kind[item]] not in _UNNAMED:
+                    self._by_customer.setdefault((pocket.customer, pocket.currency), []).append(item)
+        for found in self._by_customer.values():
+            found.sort(key=lambda item: (items.due[item], items.date[item], items.number[item], items.instalment[item]))
+
+    def left(self, item: int, day: datetime.date) -> int:
+        """What is open of an item, signed, in units; zero before it exists."""
+        items = self.book.items
+        ordinal = day.toordinal()
+        if items.day[item] > ordinal:
+            return 0
+        residual = items.residual[item]
+        then = residual + sum(units for settled, units in self._later.get(item, ()) if settled > ordinal)
+        if items.amount[item] > 0:
+            return max(0, min(residual, then) - self._used.get(item, 0))
+        return min(0, max(residual, then) - self._used.get(item, 0))
+
+    def open_items(self, customer: str, currency: str, day: datetime.date) -> list[int]:
+        """The open debits of a customer in a currency, the oldest due first."""
+        return [item for item in self._by_customer.get((customer, currency), ()) if self.left(item, day) > 0]
+
+    def open_credits(self, customer: str, currency: str, day: datetime.date) -> list[int]:
+        """The open credits of a customer in a currency, the oldest first."""
+        return [item for item in self._by_customer.get((customer, currency), ()) if self.left(item, day) < 0]
+
+    def currencies(self, customer: str) -> list[str]:
+        """The currencies in which something of a customer is open, or was after the first line."""
+        return sorted(currency for code, currency in self._by_customer if code == customer)
+
+    def use(self, item: int, units: int) -> None:
+        """So many units of an item are settled now; negative for a credit that is used."""
+        self._used[item] = self._used.get(item, 0) + units
+
+    def claim(self, items: Sequence[int], others: Iterable[int], *, named: bool) -> None:
+        """A line that waits for a person is likely for `items`, and may be for others.
+
+        `named` says that it names the items and has their amount.
+        """
+        self._claimed.update(items)
+        self._maybe.update(others)
+        if named:
+            self._taken.update(items)
+
+    def forget_claims(self) -> None:
+        """No line waits yet."""
+        self._claimed.clear()
+        self._maybe.clear()
+        self._taken.clear()
+
+    def is_claimed(self, item: int, *, strictly: bool) -> bool:
+        """Whether a line that waits for a person is likely for this item, or (strictly) may be."""
+        return item in self._claimed or (strictly and item in self._maybe)
+
+    def is_taken(self, item: int) -> bool:
+        """Whether a line that waits for a person names this item, with an amount that agrees."""
+        return item in self._taken
+
+    def in_dispute(self, item: int, day: datetime.date) -> int:
+        """How much of an item is disputed on a day, in units."""
+        if self.book.items.number[item] not in self._disputing:
+            return 0
+        if day not in self._disputes:
+            numbers = self.book.items.number
+            seen = view(self.book, day).restricted(lambda item: numbers[item] in self._disputing)
+            self._disputes[day] = dict(disputed(seen))
+        return self._disputes[day].get(item, 0)
+
+    def documents(self) -> Sequence[Document]:
+        """The documents that a payer may name: what is open, and what was settled not too long ago."""
+        items, pockets = self.book.items, self.book.pockets
+        oldest = self._first.toordinal() - DOCUMENT_DAYS
+        receipts = KINDS.index(RECEIPT)
+        grouped: dict[tuple[str, str], list[int]] = {}
+        for item in range(len(items.pocket)):
+            customer = pockets[items.pocket[item]].customer
+            recent = items.day[item] >= oldest or items.residual[item]
+            if customer and recent and items.kind[item] != receipts and KINDS[items.kind[item]] not in _UNNAMED:
+                grouped.setdefault((customer, items.number[item]), []).append(item)
+        return [
+            Document(customer, number, tuple(sorted(found, key=lambda item: (items.due[item], item))))
+            for (customer, number), found in sorted(grouped.items())
+        ]
+
+
+def _settled_later(book: Book, first: datetime.date) -> dict[int, list[tuple[int, int]]]:
+    """Item → day and units, signed as the item, of its settlements from the first line's day on."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    columns = book.settlements
+    begin = first.toordinal()
+    for day, debit, credit, units in zip(columns.day, columns.debit, columns.credit, columns.amount, strict=True):
+        if day >= begin:
+            found.setdefault(debit, []).append((day, units))
+            found.setdefault(credit, []).append((day, -units))
+    return found
