@@ -1,4 +1,4 @@
-"""The commands that show a relation: customers, documents, open-items, aging, settlements, tie-out."""
+"""The commands that show a relation, one for each, and book it where a rule can."""
 
 from __future__ import annotations
 
@@ -177,28 +177,11 @@ def book_entries(ledger: Path, opened: Opened, name: str, day: datetime.date, qu
 def _columns_for_help(name: str) -> Sequence[Column]:
     if name == "aging":
         return columns_for(Aging())
-    module = sys.modules[f"receivables.relations.{name}"]
-    return tuple(module.COLUMNS)
+    return tuple(RELATIONS[name].module.COLUMNS)
 
 
-aging = relation_command("aging")
-bad_debts = relation_command("bad_debts")
-changes = relation_command("changes")
-credit_limits = relation_command("credit_limits")
-credit_memos = relation_command("credit_memos")
-customers = relation_command("customers")
-documents = relation_command("documents")
-kpis = relation_command("kpis")
-limitation = relation_command("limitation")
-exchange_check = relation_command("exchange_check")
-open_items = relation_command("open_items")
-revaluation = relation_command("revaluation")
-penalties = relation_command("penalties")
-penalty_balances = relation_command("penalty_balances")
-promises = relation_command("promises")
-provision = relation_command("provision")
-provision_movement = relation_command("provision_movement")
-loss_rates = relation_command("loss_rates")
-settlements = relation_command("settlements")
-tie_out = relation_command("tie_out")
-write_off_proposals = relation_command("write_off_proposals")
+def __getattr__(name: str) -> click.Command:
+    """The command of a relation, made when it is called: its help needs the relation's module."""
+    if name not in RELATIONS:
+        raise AttributeError(name)
+    return relation_command(name)

@@ -6,50 +6,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final, NamedTuple
 
 from receivables.book import Book
 from receivables.lookup import Lookup
-from receivables.relations import (
-    aging,
-    bad_debts,
-    changes,
-    credit_limits,
-    credit_memos,
-    customers,
-    documents,
-    exchange_check,
-    kpis,
-    limitation,
-    loss_rates,
-    open_items,
-    penalties,
-    penalty_balances,
-    promises,
-    provision,
-    provision_movement,
-    revaluation,
-    settlements,
-    statement,
-    tie_out,
-    write_off_proposals,
-)
 from receivables.relations.question import Question, grouped
 from receivables.report import Column, Report, Value
-from receivables.rules.aging import aging_policy
 from receivables.view import View, view
 
 
 class Relation(NamedTuple):
-    """A report by name.
+    """A report by name; its module, of the same name in this package, is imported when it is asked for.
 
     Attributes:
-      name: The name in BQL and in output.
+      name: The name in BQL and in output, and of the module.
       title: What a person calls it.
       about: One sentence.
-      evaluate: Gives the report for a view and a question.
-      columns: The columns as of a day (only aging's depend on it).
       periodic: Whether the first day of a period means something.
       converts: Whether amounts can be shown in a reporting currency.
     """
@@ -57,110 +31,152 @@ class Relation(NamedTuple):
     name: str
     title: str
     about: str
-    evaluate: Callable[[View, Question], Report]
-    columns: Callable[[Book, datetime.date], tuple[Column, ...]]
     periodic: bool = False
     converts: bool = False
 
+    @property
+    def module(self) -> Any:
+        """The module: `evaluate(view, question)`, and `COLUMNS` or `columns_on(book, day)`."""
+        return import_module(f"receivables.relations.{self.name}")
 
-def _fixed(columns: tuple[Column, ...]) -> Callable[[Book, datetime.date], tuple[Column, ...]]:
-    return lambda _book, _as_of: columns
+    def evaluate(self, view: View, question: Question) -> Report:
+        """The report for a view and a question."""
+        report: Report = self.module.evaluate(view, question)
+        return report
+
+    def columns(self, book: Book, as_of: datetime.date) -> tuple[Column, ...]:
+        """The columns as of a day (only aging's depend on it)."""
+        columns_on = getattr(self.module, "columns_on", None)
+        columns: tuple[Column, ...] = self.module.COLUMNS if columns_on is None else columns_on(book, as_of)
+        return columns
 
 
 RELATIONS: Final[Mapping[str, Relation]] = {
     relation.name: relation
     for relation in (
         Relation(
-            "customers", "Customers", "Who the customers are and what was agreed.",
-            customers.evaluate, _fixed(customers.COLUMNS),
+            "customers",
+            "Customers",
+            "Who the customers are and what was agreed.",
         ),
         Relation(
-            "documents", "Documents", "Every document with what is open of it.",
-            documents.evaluate, _fixed(documents.COLUMNS), periodic=True,
+            "documents",
+            "Documents",
+            "Every document with what is open of it.",
+            periodic=True,
         ),
         Relation(
-            "open_items", "Open items", "What is open, item by item, and how overdue it is.",
-            open_items.evaluate, _fixed(open_items.COLUMNS), converts=True,
+            "open_items",
+            "Open items",
+            "What is open, item by item, and how overdue it is.",
+            converts=True,
         ),
         Relation(
-            "aging", "Aging", "What is open by customer and age, with the tie-out.",
-            aging.evaluate,
-            lambda book, as_of: aging.columns_for(aging_policy(book.settings, as_of)), converts=True,
+            "aging",
+            "Aging",
+            "What is open by customer and age, with the tie-out.",
+            converts=True,
         ),
         Relation(
-            "settlements", "Settlements", "What settled what, when and by which entry.",
-            settlements.evaluate, _fixed(settlements.COLUMNS), periodic=True,
+            "settlements",
+            "Settlements",
+            "What settled what, when and by which entry.",
+            periodic=True,
         ),
         Relation(
-            "statement", "Statement of account", "A customer's movements with a running balance.",
-            statement.evaluate, _fixed(statement.COLUMNS), periodic=True,
+            "statement",
+            "Statement of account",
+            "A customer's movements with a running balance.",
+            periodic=True,
         ),
         Relation(
-            "penalties", "Penalties", "What late payment costs, segment by segment.",
-            penalties.evaluate, _fixed(penalties.COLUMNS),
+            "penalties",
+            "Penalties",
+            "What late payment costs, segment by segment.",
         ),
         Relation(
-            "penalty_balances", "Penalties to charge", "Penalties computed, charged, and left to charge.",
-            penalty_balances.evaluate, _fixed(penalty_balances.COLUMNS),
+            "penalty_balances",
+            "Penalties to charge",
+            "Penalties computed, charged, and left to charge.",
         ),
         Relation(
-            "limitation", "Limitation", "By which day each open claim must be sued for, and how near that is.",
-            limitation.evaluate, _fixed(limitation.COLUMNS),
+            "limitation",
+            "Limitation",
+            "By which day each open claim must be sued for, and how near that is.",
         ),
         Relation(
-            "provision", "Provision for doubtful debts", "What is provided for each open debt.",
-            provision.evaluate, _fixed(provision.COLUMNS),
+            "provision",
+            "Provision for doubtful debts",
+            "What is provided for each open debt.",
         ),
         Relation(
-            "provision_movement", "Movement of the provision", "The allowance from opening to closing.",
-            provision_movement.evaluate, _fixed(provision_movement.COLUMNS), periodic=True,
+            "provision_movement",
+            "Movement of the provision",
+            "The allowance from opening to closing.",
+            periodic=True,
         ),
         Relation(
-            "loss_rates", "Loss rates", "What the ledger's past says of each bucket.",
-            loss_rates.evaluate, _fixed(loss_rates.COLUMNS),
+            "loss_rates",
+            "Loss rates",
+            "What the ledger's past says of each bucket.",
         ),
         Relation(
-            "revaluation", "Revaluation", "What is open in a foreign currency at the closing rate.",
-            revaluation.evaluate, _fixed(revaluation.COLUMNS),
+            "revaluation",
+            "Revaluation",
+            "What is open in a foreign currency at the closing rate.",
         ),
         Relation(
-            "exchange_check", "Realised exchange differences", "Whether the differences of settlements were booked.",
-            exchange_check.evaluate, _fixed(exchange_check.COLUMNS), periodic=True,
+            "exchange_check",
+            "Realised exchange differences",
+            "Whether the differences of settlements were booked.",
+            periodic=True,
         ),
         Relation(
-            "write_off_proposals", "Write-off proposals", "What may be given up by policy, and what it still lacks.",
-            write_off_proposals.evaluate, _fixed(write_off_proposals.COLUMNS),
+            "write_off_proposals",
+            "Write-off proposals",
+            "What may be given up by policy, and what it still lacks.",
         ),
         Relation(
-            "bad_debts", "Bad debts", "What was written off and what was recovered, by portfolio and reason.",
-            bad_debts.evaluate, _fixed(bad_debts.COLUMNS), periodic=True,
+            "bad_debts",
+            "Bad debts",
+            "What was written off and what was recovered, by portfolio and reason.",
+            periodic=True,
         ),
         Relation(
-            "credit_memos", "Credit memos", "Every credit memo, why it was given and to what it went.",
-            credit_memos.evaluate, _fixed(credit_memos.COLUMNS), periodic=True,
+            "credit_memos",
+            "Credit memos",
+            "Every credit memo, why it was given and to what it went.",
+            periodic=True,
         ),
         Relation(
-            "changes", "Changes", "What is open and overdue before and after a period, and why.",
-            changes.evaluate, _fixed(changes.COLUMNS), periodic=True,
+            "changes",
+            "Changes",
+            "What is open and overdue before and after a period, and why.",
+            periodic=True,
         ),
         Relation(
-            "kpis", "Key figures", "Days sales outstanding and collection effectiveness, month by month.",
-            kpis.evaluate, _fixed(kpis.COLUMNS), periodic=True,
+            "kpis",
+            "Key figures",
+            "Days sales outstanding and collection effectiveness, month by month.",
+            periodic=True,
         ),
         Relation(
-            "promises", "Promises", "What customers promised to pay, and whether it came in time.",
-            promises.evaluate, _fixed(promises.COLUMNS),
+            "promises",
+            "Promises",
+            "What customers promised to pay, and whether it came in time.",
         ),
         Relation(
-            "credit_limits", "Credit limits", "What each customer owes against the credit limit.",
-            credit_limits.evaluate, _fixed(credit_limits.COLUMNS),
+            "credit_limits",
+            "Credit limits",
+            "What each customer owes against the credit limit.",
         ),
         Relation(
-            "tie_out", "Tie-out", "The ledger's balances against the open items.",
-            tie_out.evaluate, _fixed(tie_out.COLUMNS),
+            "tie_out",
+            "Tie-out",
+            "The ledger's balances against the open items.",
         ),
     )
-}  # fmt: skip
+}
 """Name → relation."""
 
 

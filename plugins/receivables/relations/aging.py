@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 from decimal import Decimal
 from typing import Final
 
+from receivables.book import Book
 from receivables.lookup import Lookup
 from receivables.money import added
 from receivables.relations.open_items import CONVERTED, conversion_notes, digits
@@ -35,6 +37,11 @@ def columns_for(aging: Aging, by: tuple[str, ...] | None = None) -> tuple[Column
         Column("credits", Decimal, "Credits on account, zero or negative.", money="currency", total=True),
         Column("total", Decimal, "The sum of the row: what is owed net.", money="currency", total=True),
     )
+
+
+def columns_on(book: Book, as_of: datetime.date) -> tuple[Column, ...]:
+    """The columns under the policy of a day."""
+    return columns_for(aging_policy(book.settings, as_of))
 
 
 def evaluate(view: View, question: Question) -> Report:
