@@ -85,9 +85,13 @@ def open_ledger(path: Path, *, use_cache: bool) -> Opened:
     from beancount.core.data import Custom, Document
 
     started = time.time_ns()
-    loaded, errors = load(path)
-    # A loaded ledger is millions of objects that the collector would look through again and again, for nothing.
-    gc.freeze()
+    from receivables.loading import collector_off
+
+    with collector_off():
+        loaded, errors = load(path)
+        # A loaded ledger is millions of objects. The collector would look through all of them, for nothing, as soon
+        # as it is on again.
+        gc.freeze()
     if use_cache:
         customs = [entry for entry in loaded.entries if type(entry) is Custom]
         documents = [entry.filename for entry in loaded.entries if type(entry) is Document]
