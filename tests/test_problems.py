@@ -30,6 +30,26 @@ RECEIPT = """
   Assets:Bank                      100.00 USD
   Assets:Receivable:HanoiTower
 """
+SISTERS = """
+2026-01-01 open Assets:Bank:VN
+  entity: "VN"
+2026-01-01 open Assets:Receivable:KH:Reef
+  entity: "KH"
+2026-01-01 open Liabilities:Intercompany:VN:KH
+  entity: "VN"
+  with: "KH"
+2026-01-01 open Assets:Intercompany:KH:VN
+  entity: "KH"
+  with: "VN"
+"""
+
+
+RECEIPT_BOOK = """
+2026-01-05 custom "receivables-receipt-book" "A017"
+  numbers: "A017-001 to A017-050"
+  void: "A017-001"
+  reason: "torn"
+"""
 
 
 class Case(NamedTuple):
@@ -66,7 +86,7 @@ CASES = (
     Case(
         "unknown-role",
         '2026-01-01 custom "receivables-accounts" "custommers" Assets:Receivable  ; HERE',
-        ('no role "custommers"', "use one of: customers, bank, bad-debt, suspense", 'nearest is "customers"'),
+        ('no role "custommers"', "use one of: customers, bank, in-hand, bad-debt, suspense", 'nearest is "customers"'),
     ),
     Case(
         "role-without-account",
@@ -502,6 +522,125 @@ CASES = (
         2026-12-31 close Assets:Receivable:HanoiTower
         """,
         ("closes on 2026-12-31 with 100.00 USD open on INV-1", "settle or write off the item first"),
+    ),
+    # Companies of the group
+    Case(
+        "between-whom",
+        """
+        2026-01-01 open Assets:Bank:VN
+          entity: "VN"
+        2026-01-01 open Assets:Bank:KH
+          entity: "KH"
+        2026-01-01 open Assets:Intercompany:Cambodia  ; HERE
+          entity: "VN"
+        2026-02-02 * "Paid for Cambodia"
+          Assets:Intercompany:Cambodia  100.00 USD
+          Assets:Bank:VN
+        """,
+        ("Assets:Intercompany:Cambodia", "there is no with: below its open", 'write both, as in entity: "VN"'),
+    ),
+    Case(
+        "past-the-companies",
+        SISTERS
+        + """
+        2026-02-02 * "To the bank in Hanoi" ^RC-7  ; HERE
+          Assets:Bank:VN  500.00 USD
+          Assets:Receivable:KH:Reef
+        """,
+        ("VN has 500.00 USD too much, KH has 500.00 USD too little", "add Liabilities:Intercompany:VN:KH -500.00 USD"),
+    ),
+    Case(
+        "companies-differ",
+        SISTERS
+        + """
+        2026-02-02 * "To the bank in Hanoi" ^RC-7  ; HERE
+          Assets:Bank:VN  500.00 USD
+          Assets:Receivable:KH:Reef  -500.00 USD
+          Liabilities:Intercompany:VN:KH  -13125000 VND @@ 500.00 USD
+          Assets:Intercompany:KH:VN  500.00 USD
+        """,
+        ("KH about VN show 500.00 USD, those of VN about KH -13,125,000 VND", "the same amount in the same currency"),
+    ),
+    # Receipt books
+    Case(
+        "unknown-receipt-book-key",
+        '2026-01-05 custom "receivables-receipt-book" "A017"  ; HERE\n'
+        '  numbers: "A017-001 to A017-050"\n  holders: "lan"',
+        ('the receipt book A017 has no key "holders"', "use one of: numbers, holder, void", 'the nearest is "holder"'),
+    ),
+    Case(
+        "bad-receipt-book",
+        '2026-01-05 custom "receivables-receipt-book" "A017"  ; HERE\n  numbers: "A017-050 to A017-001"',
+        ('numbers: "A017-050 to A017-001" ends before it begins', 'write it as numbers: "A017-001 to A017-050"'),
+    ),
+    Case(
+        "receipt-book-numbers-twice",
+        """
+        2026-01-05 custom "receivables-receipt-book" "A017"
+          numbers: "A017-001 to A017-050"
+        2026-02-05 custom "receivables-receipt-book" "a017"  ; HERE
+          numbers: "A017-001 to A017-060"
+        """,
+        ("has its numbers already, A017-001 to A017-050", "a book of their own", "is at <string>:"),
+    ),
+    Case(
+        "receipt-books-overlap",
+        """
+        2026-01-05 custom "receivables-receipt-book" "1"
+          numbers: "000101 to 000150"
+        2026-01-05 custom "receivables-receipt-book" "2"  ; HERE
+          numbers: "000141 to 000190"
+        """,
+        ("the receipt book 2 has numbers of the book 1, 000141 to 000150", "the other is at <string>:"),
+    ),
+    Case(
+        "voucher-twice",
+        RECEIPT_BOOK
+        + """
+        2026-05-04 * "Cash" ^RC-1
+          voucher: "A017-002"
+          Assets:Bank                      100.00 USD
+          Assets:Receivable:HanoiTower
+        2026-05-05 * "Cash" ^RC-2
+          voucher: "A017-002"
+          Assets:Bank                      100.00 USD
+          Assets:Receivable:HanoiTower  ; HERE
+        """,
+        ("the voucher A017-002 is used twice", "correct the number of one", "the other is at <string>:"),
+    ),
+    Case(
+        "voucher-void",
+        RECEIPT_BOOK
+        + """
+        2026-05-04 * "Cash" ^RC-1
+          voucher: "A017-001"
+          Assets:Bank                      100.00 USD
+          Assets:Receivable:HanoiTower  ; HERE
+        """,
+        ("A017-001 is used although it is void since 2026-01-05: torn", "take it out of the void ones"),
+    ),
+    Case(
+        "voucher-unknown",
+        RECEIPT_BOOK
+        + """
+        2026-05-04 * "Cash" ^RC-1
+          voucher: "A017-2"
+          Assets:Bank                      100.00 USD
+          Assets:Receivable:HanoiTower  ; HERE
+        """,
+        ('voucher: "A017-2" is in no receipt book', "correct the number (the book has A017-002)"),
+    ),
+    Case(
+        "voucher-missing",
+        """
+        2025-01-01 open Assets:InHand:Lan
+        2026-01-01 custom "receivables-policy" "receipt-book"
+          required: "in-hand"
+        2026-05-04 * "Cash" ^RC-1
+          Assets:InHand:Lan              1,000.00 USD  ; HERE
+          Assets:Receivable:HanoiTower
+        """,
+        ("the receipt RC-1 of 1,000.00 USD on Assets:InHand:Lan has no voucher", 'add voucher: "..."'),
     ),
     # What happened with a customer
     Case(

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from receivables.facts import KINDS, Booked, Customer, Event, Pocket, PriceFact
+from receivables.facts import KINDS, Between, Booked, Customer, Event, Pocket, PriceFact, VoucherUse
 from receivables.money import Scale
 from receivables.problems import Problem
 from receivables.settings import Settings
@@ -148,7 +148,8 @@ class Book(NamedTuple):
     Attributes:
       title: The ledger's title.
       folder: The folder of the main file, for logos, templates and queries named in the ledger.
-      settings, customers, account_details, closed, events, booked, prices: As in `Facts`.
+      settings, customers, account_details, money_details, between, closed, events, booked, vouchers,
+        prices: As in `Facts`.
       scales: Currency → how it is counted.
       pockets: Customer, account and currency of each pocket.
       places: Account and currency of each balance in the tie-out.
@@ -164,9 +165,12 @@ class Book(NamedTuple):
     settings: Settings
     customers: Mapping[str, Customer]
     account_details: Mapping[str, Mapping[str, Any]]
+    money_details: Mapping[str, Mapping[str, Any]]
+    between: Mapping[str, Between]
     closed: Mapping[str, datetime.date]
     events: Sequence[Event]
     booked: Sequence[Booked]
+    vouchers: Sequence[VoucherUse]
     prices: Sequence[PriceFact]
     scales: Mapping[str, Scale]
     pockets: Sequence[Pocket]

@@ -30,7 +30,7 @@ from typing import Any, Final, NamedTuple
 
 from receivables import __version__
 from receivables.book import Book, Items, LedgerColumns, SettlementColumns, TextColumns, Unexplained
-from receivables.facts import Booked, Customer, Event, Pocket, PriceFact
+from receivables.facts import Between, Booked, Customer, Event, Pocket, PriceFact, VoucherUse
 from receivables.files import write_whole
 from receivables.language.configuration import read_settings
 from receivables.money import Scale
@@ -305,11 +305,14 @@ def _sections(
             }
         ),
         "accounts": _json({account: pack_all(words) for account, words in book.account_details.items()}),
+        "between": _json([_packed_between(each) for each in book.between.values()]),
+        "money_accounts": _json({account: pack_all(words) for account, words in book.money_details.items()}),
         "customs": _json(
             [[c.date.isoformat(), c.type, [pack(v.value) for v in c.values or ()], pack_all(c.meta)] for c in customs]
         ),
         "events": _json([_packed_event(event) for event in book.events]),
         "booked": _json([_packed_booked(each) for each in book.booked]),
+        "vouchers": _json([_packed_use(use) for use in book.vouchers]),
         "prices": _json([[p.date.isoformat(), p.base, p.quote, str(p.rate), pack_all(p.source)] for p in book.prices]),
         "problems": _json([_packed_problem(item) for item in book.problems]),
         "errors": _json([_packed_problem(item) for item in errors]),
@@ -329,7 +332,22 @@ def _packed_booked(each: Booked) -> list[Any]:
     return [
         each.date.isoformat(), each.role, each.account, str(each.amount), each.currency, each.customer, each.kind,
         list(each.tags), list(each.links), pack_all(each.details), pack_all(each.source), pack_all(each.entry),
-        list(each.against),
+        list(each.against), each.narration,
+    ]  # fmt: skip
+
+
+def _packed_between(each: Between) -> list[Any]:
+    return [
+        each.account, each.entity, each.other, each.liability, list(each.currencies), each.opened.isoformat(),
+        None if each.closed is None else each.closed.isoformat(), pack_all(each.source),
+    ]  # fmt: skip
+
+
+def _packed_use(use: VoucherUse) -> list[Any]:
+    return [
+        use.date.isoformat(), use.dated.isoformat(), list(use.vouchers), use.stated, use.manner, use.number,
+        list(use.customers), [[currency, str(amount)] for currency, amount in use.amounts], use.received_by,
+        pack_all(use.source), pack_all(use.entry),
     ]  # fmt: skip
 
 
@@ -477,9 +495,12 @@ def _kept(sections: _Sections) -> Kept:
         settings=_settings(sections, names["roots"]),
         customers=LazyMapping(lambda: dict(sections.json("customers")), _customer),
         account_details=LazyMapping(lambda: dict(sections.json("accounts")), StoredDetails),
+        money_details=LazyMapping(lambda: dict(sections.json("money_accounts")), StoredDetails),
+        between={row[0]: _between(row) for row in sections.json("between")},
         closed={account: datetime.date.fromisoformat(date) for account, date in names["closed"].items()},
         events=Lazy(lambda: [_event(row) for row in sections.json("events")]),
         booked=Lazy(lambda: [_booked(row) for row in sections.json("booked")]),
+        vouchers=Lazy(lambda: [_use(row) for row in sections.json("vouchers")]),
         prices=Lazy(
             lambda: [
                 PriceFact(datetime.date.fromisoformat(date), base, quote, Decimal(rate), StoredDetails(source))
@@ -527,11 +548,28 @@ def _event(row: Sequence[Any]) -> Event:
 
 
 def _booked(row: Sequence[Any]) -> Booked:
-    date, role, account, amount, currency, customer, kind, tags, links, details, source, entry, against = row
+    date, role, account, amount, currency, customer, kind, tags, links, details, source, entry, against, narration = row
     return Booked(
         datetime.date.fromisoformat(date), role, account, Decimal(amount), currency, customer, kind,
         tuple(tags), tuple(links), StoredDetails(details), StoredDetails(source), StoredDetails(entry),
-        tuple(against),
+        tuple(against), narration,
+    )  # fmt: skip
+
+
+def _between(row: Sequence[Any]) -> Between:
+    account, entity, other, liability, currencies, opened, closed, source = row
+    return Between(
+        account, entity, other, bool(liability), tuple(currencies), datetime.date.fromisoformat(opened),
+        None if closed is None else datetime.date.fromisoformat(closed), StoredDetails(source),
+    )  # fmt: skip
+
+
+def _use(row: Sequence[Any]) -> VoucherUse:
+    date, dated, vouchers, stated, manner, number, customers, amounts, received_by, source, entry = row
+    return VoucherUse(
+        datetime.date.fromisoformat(date), datetime.date.fromisoformat(dated), tuple(vouchers), stated, manner, number,
+        tuple(customers), tuple((currency, Decimal(amount)) for currency, amount in amounts), received_by,
+        StoredDetails(source), StoredDetails(entry),
     )  # fmt: skip
 
 

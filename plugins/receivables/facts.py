@@ -49,6 +49,11 @@ EVENT_KINDS: Final = (
 )  # fmt: skip
 """The tags of notes and documents, the most telling first; also `reminder-1`, `reminder-2`, …"""
 
+RECEIVED: Final = "received"
+IDENTIFIED: Final = "identified"
+NAMED: Final = "named"
+"""What an entry with a voucher does: it brings money, says whose money it was, or only names the voucher."""
+
 REMINDER: Final = "reminder-"
 """How the tags of reminders begin; their number follows."""
 
@@ -165,6 +170,7 @@ class Booked(NamedTuple):
       entry: The same of the transaction, which tells which posting on a customer's account it belongs to.
       against: The roles of the accounts on the other side (the postings of the other sign), in alphabetical order;
         "equity" for the equity accounts, "" for accounts without a role.
+      narration: That of the entry.
     """
 
     date: datetime.date
@@ -180,6 +186,61 @@ class Booked(NamedTuple):
     source: Mapping[str, Any]
     entry: Mapping[str, Any]
     against: tuple[str, ...]
+    narration: str
+
+
+class Between(NamedTuple):
+    """An account between two companies of the group: what one of them has in its books about the other.
+
+    Attributes:
+      account: The account.
+      entity: Whose account it is; "" when nobody says.
+      other: With whom; "" when nobody says.
+      liability: Whether it is below the liabilities: an account for what `entity` owes.
+      currencies: In which it may be booked; () for any.
+      opened, closed: From when, and until when; None when it stays open.
+      source: Metadata with `filename` and `lineno` of its `open`.
+    """
+
+    account: str
+    entity: str
+    other: str
+    liability: bool
+    currencies: tuple[str, ...]
+    opened: datetime.date
+    closed: datetime.date | None
+    source: Mapping[str, Any]
+
+
+class VoucherUse(NamedTuple):
+    """An entry that names vouchers, or a receipt whose number may be one.
+
+    Attributes:
+      date: The entry's date: from this day it counts.
+      dated: The date on the voucher; another than `date` where `dated:` says so.
+      vouchers: The numbers as written, each alone or "first to last".
+      stated: Whether `voucher:` says them; else they are the receipt's own number.
+      manner: RECEIVED for money that came in, IDENTIFIED for a receipt of money that had come in before, NAMED for an
+        entry that brings none.
+      number: The receipt's number; "" for money that is no customer's receipt.
+      customers: Whose receipt it is.
+      amounts: What came in: currency and amount.
+      received_by: Who took it, as the entry says, else whoever holds the account in hand; "" when nobody says.
+      source: Metadata with `filename` and `lineno` of the posting.
+      entry: The same of the transaction.
+    """
+
+    date: datetime.date
+    dated: datetime.date
+    vouchers: tuple[str, ...]
+    stated: bool
+    manner: str
+    number: str
+    customers: tuple[str, ...]
+    amounts: tuple[tuple[str, Decimal], ...]
+    received_by: str
+    source: Mapping[str, Any]
+    entry: Mapping[str, Any]
 
 
 class PriceFact(NamedTuple):
@@ -204,11 +265,15 @@ class Facts(NamedTuple):
       settings: Roles, policies, rates, contracts.
       customers: By code.
       account_details: Metadata on the `open` of each receivable account.
+      money_details: The same of each account with one of the roles in `settings.DESCRIBED`, and of every other that
+        says whose it is (`entity:`).
+      between: The accounts between companies of the group, by name.
       closed: The day on which an account closes, for those that do.
       pockets: Where movements stand.
       movements: Every posting on a receivable account.
       events: Notes and documents on customers' accounts.
       booked: Every posting on an account that a rule watches.
+      vouchers: Every entry that uses or names a receipt voucher; none where the ledger has no receipt books.
       prices: Price directives.
       precisions: Currency → decimal places that the ledger states for it (the commodity's `precision:`
         or the option "display_precision").
@@ -221,11 +286,14 @@ class Facts(NamedTuple):
     settings: Settings
     customers: Mapping[str, Customer]
     account_details: Mapping[str, Mapping[str, Any]]
+    money_details: Mapping[str, Mapping[str, Any]]
+    between: Mapping[str, Between]
     closed: Mapping[str, datetime.date]
     pockets: Sequence[Pocket]
     movements: Movements
     events: Sequence[Event]
     booked: Sequence[Booked]
+    vouchers: Sequence[VoucherUse]
     prices: Sequence[PriceFact]
     precisions: Mapping[str, int]
     title: str

@@ -92,6 +92,22 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         'use one that it has (the nearest is {nearest}), or add custom "receivables-contract" "{number}"',
     ),
     "contract-twice": Form(ERROR, "the contract {number} is set twice", "keep one of them; the other is at {other}"),
+    "unknown-receipt-book-key": Form(
+        ERROR,
+        'the receipt book {book} has no key "{key}"',
+        "use one of: {valid}; the nearest is {nearest}",
+    ),
+    "bad-receipt-book": Form(ERROR, "the receipt book {book} cannot be read: {reason}", "{mend}"),
+    "receipt-book-numbers-twice": Form(
+        ERROR,
+        "the receipt book {book} has its numbers already, {has}",
+        "give other numbers a book of their own; the line that sets these is at {other}",
+    ),
+    "receipt-books-overlap": Form(
+        ERROR,
+        "the receipt book {book} has numbers of the book {owner}, {shared}, and is left out",
+        "correct the numbers; the other is at {other}",
+    ),
     "policy-contradicts-itself": Form(
         ERROR,
         "the policy {subject} contradicts itself and is left out",
@@ -217,6 +233,43 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         WARNING,
         "{account} closes on {date} with {amount} open on {number}",
         "settle or write off the item first, or close the account later",
+    ),
+    # Companies of the group
+    "between-whom": Form(
+        WARNING,
+        "{account} is an account between companies of the group, but {what} below its open",
+        'write both, as in entity: "VN" and with: "KH"; until then no balance between companies has it',
+    ),
+    "past-the-companies": Form(
+        WARNING,
+        "the entry moves money from one company to another, and the accounts between them do not show it: {sums}",
+        "{mend}",
+    ),
+    "companies-differ": Form(
+        WARNING,
+        "in this entry the accounts of {one} about {other} show {first}, those of {other} about {one} {second}",
+        "book the same amount in the same currency on both, with opposite signs",
+    ),
+    # Receipt vouchers
+    "voucher-twice": Form(
+        WARNING,
+        "the voucher {voucher} is used twice",
+        "correct the number of one of the receipts; the other is at {other}",
+    ),
+    "voucher-void": Form(
+        WARNING,
+        "the voucher {voucher} is used although it is {void}",
+        "correct the number, or take it out of the void ones",
+    ),
+    "voucher-unknown": Form(
+        WARNING,
+        'voucher: "{voucher}" is in no receipt book',
+        "correct the number{near}, or add the book that has it",
+    ),
+    "voucher-missing": Form(
+        WARNING,
+        "the receipt {number} of {amount} on {account} has no voucher",
+        'add voucher: "..." with the number on the paper that the customer got',
     ),
     # What happened with a customer
     "event-without-document": Form(

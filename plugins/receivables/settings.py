@@ -10,7 +10,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from receivables.rules.voucher_numbers import NumberRange
 
 Reader = Callable[[Any], object]
 """Turns a metadata value into the typed value of a policy; raises ValueError when it cannot."""
@@ -19,6 +22,8 @@ CUSTOMERS: Final = "customers"
 BANK: Final = "bank"
 BAD_DEBT: Final = "bad-debt"
 SUSPENSE: Final = "suspense"
+IN_HAND: Final = "in-hand"
+GROUP: Final = "group"
 
 PENALTY_INCOME: Final = "penalty-income"
 ALLOWANCE: Final = "allowance"
@@ -28,13 +33,18 @@ EXCHANGE: Final = "exchange"
 UNREALISED: Final = "unrealised-exchange"
 
 ROLES: Final = (
-    CUSTOMERS, BANK, BAD_DEBT, SUSPENSE,
+    CUSTOMERS, BANK, IN_HAND, BAD_DEBT, SUSPENSE, GROUP,
     PENALTY_INCOME, ALLOWANCE, PROVISION_EXPENSE, RECOVERIES, EXCHANGE, UNREALISED,
 )  # fmt: skip
 """The roles that `custom "receivables-accounts"` may give to accounts."""
 
-WATCHED: Final = (PENALTY_INCOME, ALLOWANCE, PROVISION_EXPENSE, RECOVERIES, EXCHANGE, UNREALISED)
-"""The roles of accounts on which the rules book; what stands there is read."""
+WATCHED: Final = (
+    PENALTY_INCOME, ALLOWANCE, PROVISION_EXPENSE, RECOVERIES, EXCHANGE, UNREALISED, IN_HAND, GROUP,
+)  # fmt: skip
+"""The roles of accounts on which the rules book, or that they follow; what stands there is read."""
+
+DESCRIBED: Final = (BANK, IN_HAND, GROUP)
+"""The roles of accounts of which the metadata on `open` is read, beside that of customers' accounts."""
 
 DEFAULT_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     CUSTOMERS: (
@@ -43,8 +53,10 @@ DEFAULT_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("name_assets", "Receivables"),
     ),
     BANK: (("name_assets", "Bank"), ("name_assets", "Cash"), ("name_assets", "Checking")),
+    IN_HAND: (("name_assets", "InHand"),),
     BAD_DEBT: (("name_expenses", "BadDebt"), ("name_expenses", "BadDebts")),
     SUSPENSE: (("name_liabilities", "UnidentifiedReceipts"),),
+    GROUP: (("name_assets", "Intercompany"), ("name_liabilities", "Intercompany")),
     PENALTY_INCOME: (("name_income", "LatePayment"),),
     ALLOWANCE: (("name_assets", "DoubtfulDebts"),),
     PROVISION_EXPENSE: (("name_expenses", "DoubtfulDebts"),),
@@ -139,6 +151,34 @@ class Contract(NamedTuple):
     source: Mapping[str, Any]
 
 
+class ReceiptBookLine(NamedTuple):
+    """One dated line about a receipt book.
+
+    Attributes:
+      date: From this day it holds.
+      holder: Who has the book from then on; None where the line does not say.
+      returned: Whether the book was given back, so that nobody has it.
+      void: Counters of the numbers that are void, each a first and a last one.
+      reason: Why, in free words.
+      source: Metadata with `filename` and `lineno`.
+    """
+
+    date: datetime.date
+    holder: str | None
+    returned: bool
+    void: tuple[tuple[int, int], ...]
+    reason: str
+    source: Mapping[str, Any]
+
+
+class ReceiptBook(NamedTuple):
+    """A book of numbered receipt vouchers; the first of its lines sets its numbers."""
+
+    name: str
+    numbers: NumberRange
+    lines: tuple[ReceiptBookLine, ...]
+
+
 class Settings(NamedTuple):
     """All settings of a ledger.
 
@@ -147,12 +187,14 @@ class Settings(NamedTuple):
       policies: (subject, name) → policies in order of date.
       rates: Name → rates in order of date.
       contracts: By number.
+      receipt_books: By name, without case and spaces; no two have a number in common.
     """
 
     roles: Mapping[str, tuple[str, ...]]
     policies: Mapping[tuple[str, str], tuple[Policy, ...]]
     rates: Mapping[str, tuple[Rate, ...]]
     contracts: Mapping[str, Contract]
+    receipt_books: Mapping[str, ReceiptBook]
 
     def in_force(self, subject: str, date: datetime.date, name: str = "") -> Policy | None:
         """The policy `subject` called `name` that is in force on `date`; None before the first."""

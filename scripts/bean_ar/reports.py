@@ -53,6 +53,13 @@ EXAMPLES: Mapping[str, str] = {
     "kpis": "--as-of 2026-06-30 --where currency=VND",
     "promises": "--as-of 2026-06-30 --where status=broken",
     "credit_limits": "--as-of 2026-06-30 --where status=exceeded",
+    "in_hand": "--as-of 2026-06-30 --where status=late --by holder",
+    "cash_movements": "--from 2026-06 --as-of 2026-06-30 --where action=deposited",
+    "overpayments": "--as-of 2026-06-30 --where \"days>30\"",
+    "group_balances": '--as-of 2026-06-30 --where "difference!=0"',
+    "group_movements": "--from 2026-06 --as-of 2026-06-30 --where entity=VN --where with=KH",
+    "receipt_books": '--as-of 2026-06-30 --where "missing>0"',
+    "vouchers": "--from 2026-06 --as-of 2026-06-30 --where status=missing",
     "tie_out": '--as-of 2026-06-30 --where "unexplained!=0"',
 }
 """For each relation what its help shows: the words after the ledger."""
@@ -78,7 +85,7 @@ BOOKINGS: Mapping[str, Booking] = {
 }
 """The relations that can be booked with --post."""
 
-OF_ACCOUNTS = ("loss_rates", "provision_movement", "tie_out")
+OF_ACCOUNTS = ("loss_rates", "provision_movement", "group_balances", "receipt_books", "tie_out")
 """Relations about accounts, which know no customer and no metadata."""
 
 

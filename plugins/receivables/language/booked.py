@@ -57,6 +57,7 @@ def read_booked(
                 source=place(posting.meta if posting.meta and "lineno" in posting.meta else entry.meta),
                 entry=place(entry.meta),
                 against=_against(entry, units.number, settings, equity, others),
+                narration=entry.narration or "",
             )
         )
     return found

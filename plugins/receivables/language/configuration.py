@@ -18,6 +18,7 @@ from receivables.settings import (
     Policy,
     PolicyForm,
     Rate,
+    ReceiptBook,
     Settings,
 )
 
@@ -26,6 +27,7 @@ POLICY: Final = "receivables-policy"
 RATE: Final = "receivables-rate"
 CONTRACT: Final = "receivables-contract"
 CUSTOMER: Final = "receivables-customer"
+RECEIPT_BOOK: Final = "receivables-receipt-book"
 
 EXAMPLES: Final[Mapping[str, str]] = {
     ACCOUNTS: 'custom "receivables-accounts" "customers" Assets:Receivable',
@@ -33,6 +35,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     RATE: 'custom "receivables-rate" "ECB-MRO" 2.15',
     CONTRACT: 'custom "receivables-contract" "HD-2026-014" Assets:Receivable:HanoiTower',
     CUSTOMER: 'custom "receivables-customer" "C-0042" with the metadata name: "Hanoi Tower"',
+    RECEIPT_BOOK: 'custom "receivables-receipt-book" "A017" with the metadata numbers: "A017-001 to A017-050"',
 }
 """Every `custom` word of the language with an example."""
 
@@ -57,6 +60,7 @@ def read_settings(customs: Sequence[Any], options: Mapping[str, Any], problems: 
     policies: dict[tuple[str, str], list[Policy]] = {}
     rates: dict[str, list[Rate]] = {}
     contracts: dict[str, Contract] = {}
+    receipt_books: list[tuple[Any, list[Any]]] = []
     for entry in customs:
         if entry.type == ACCOUNTS:
             _role(entry, roles, problems)
@@ -68,6 +72,10 @@ def read_settings(customs: Sequence[Any], options: Mapping[str, Any], problems: 
             _contract(entry, contracts, problems)
         elif entry.type == CUSTOMER:
             _words(entry, problems)
+        elif entry.type == RECEIPT_BOOK:
+            words = _words(entry, problems)
+            if words is not None:
+                receipt_books.append((entry, words))
         elif entry.type.startswith(PREFIX):
             problems.append(
                 problem(
@@ -84,7 +92,16 @@ def read_settings(customs: Sequence[Any], options: Mapping[str, Any], problems: 
         policies={key: tuple(sorted(of, key=lambda policy: policy.date)) for key, of in policies.items()},
         rates={name: tuple(sorted(of, key=lambda rate: rate.date)) for name, of in rates.items()},
         contracts=contracts,
+        receipt_books=_receipt_books(receipt_books, problems),
     )
+
+
+def _receipt_books(lines: Sequence[tuple[Any, list[Any]]], problems: list[Problem]) -> Mapping[str, ReceiptBook]:
+    if not lines:
+        return {}
+    from receivables.language.receipt_books import read_receipt_books
+
+    return read_receipt_books(lines, problems)
 
 
 def _default_role(role: str, options: Mapping[str, Any]) -> list[str]:

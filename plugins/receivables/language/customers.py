@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Final
 
 from beancount.core.data import Close, Custom, Open
@@ -11,7 +11,7 @@ from beancount.core.data import Close, Custom, Open
 from receivables.facts import Customer
 from receivables.language.configuration import CUSTOMER, nearest, public
 from receivables.problems import Problem, problem
-from receivables.settings import CUSTOMERS, Settings
+from receivables.settings import CUSTOMERS, DESCRIBED, Settings
 
 NAMED_POLICIES: Final = ("penalty", "limitation")
 """The customer's words that name a policy; "none" stands for no policy at all."""
@@ -37,6 +37,21 @@ def account_details(
     }
     closed = {entry.account: entry.date for entry in others if type(entry) is Close and entry.account in details}
     return details, closed
+
+
+def money_details(others: Sequence[Any], settings: Settings, receivable: Container[str]) -> dict[str, dict[str, Any]]:
+    """The metadata of the accounts where money is: at the bank, in hand, between companies of the group.
+
+    And that of every other account that says which company's it is, except the receivable ones.
+    """
+    roots = tuple(account for role in DESCRIBED for account in settings.roles[role])
+    return {
+        entry.account: dict(entry.meta or {})
+        for entry in others
+        if type(entry) is Open
+        and entry.account not in receivable
+        and ("entity" in (entry.meta or ()) or within(entry.account, roots))
+    }
 
 
 def customer_of(account: str, details: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ from receivables.language.customers import customer_of, within
 from receivables.language.numbers import Numbering, choose_unclear, name_applied, name_unnumbered
 from receivables.problems import Problem, problem
 from receivables.rules.terms import Terms, TermsError, parse_terms
-from receivables.settings import ALLOWANCE, BAD_DEBT, BANK, CUSTOMERS, SUSPENSE, WATCHED, Settings
+from receivables.settings import ALLOWANCE, BAD_DEBT, BANK, CUSTOMERS, GROUP, IN_HAND, SUSPENSE, WATCHED, Settings
 
 WORDS: Final = frozenset({"settles", "invoice", "due", "terms", "number", "dated", "customer", "contract", "kind"})
 """The metadata words that this module understands on transactions and postings."""
@@ -57,6 +57,7 @@ _EQUITY: Final = 8
 _MONEY_IN: Final = 16
 _MONEY_OUT: Final = 32
 _WATCHED: Final = 64
+_GROUP: Final = 128
 _ONE_SIDED: Final = DEBITS | CREDITS | {REFUND}
 _DEBIT_KINDS: Final = DEBITS | {REFUND}
 _OWN_INVOICE: Final = DEBITS | {OPENING, ""}
@@ -87,6 +88,9 @@ class _Roles(dict[str, int]):
         super().__init__()
         self._roots = (
             (_CUSTOMER, settings.roles[CUSTOMERS]),
+            # What a collector has received is received, and followed from there.
+            (_BANK | _WATCHED, settings.roles[IN_HAND]),
+            (_GROUP | _WATCHED, settings.roles[GROUP]),
             (_BANK, (*settings.roles[BANK], *settings.roles[SUSPENSE])),
             (_BAD_DEBT, settings.roles[BAD_DEBT]),
             # What is given up against the allowance is written off as well.
@@ -241,16 +245,20 @@ def read_movements(
                     else:
                         found = [found, posting]
                         several = True
-                elif role == _BANK:
+                elif role & _BANK:
                     units = posting.units
                     if units is not None and units.number is not None:
                         sides |= _MONEY_IN if units.number > 0 else _MONEY_OUT
+                    if role & _WATCHED:
+                        watched.append((entry, posting))
                 else:
                     sides |= role
                     if role & _WATCHED:
                         watched.append((entry, posting))
         if found is None:
             continue
+        if sides & _GROUP:
+            sides |= _through_group(entry, roles)
         meta, date, _, _, _, tags, links, _ = entry
         tagged = _tagged(entry, problems) if tags and not _TAGS.isdisjoint(tags) else ""
         plain = _PLAIN_ENTRY if "__tolerances__" in meta else _PLAIN_ENTRY - 1
@@ -347,6 +355,23 @@ def read_movements(
         name_unnumbered(movements, numbers, unnumbered, reader.pockets)
     booked = read_booked(watched, movements, reader.pockets, settings, options["name_equity"])
     return Reading(reader.pockets, movements, reader.payees, booked)
+
+
+def _through_group(entry: Any, roles: Mapping[str, int]) -> int:
+    """Whether money came in or went out through another company of the group.
+
+    It did for the company whose half of the matter an entry is. In an entry with both halves the accounts between the
+    companies cancel, and the other accounts say what it is.
+    """
+    sums: dict[str, Decimal] = {}
+    for posting in entry.postings:
+        units = posting.units
+        if roles[posting.account] & _GROUP and units is not None and units.number is not None:
+            sums[units.currency] = sums.get(units.currency, Decimal(0)) + units.number
+    sides = 0
+    for amount in sums.values():
+        sides |= _MONEY_IN if amount > 0 else _MONEY_OUT if amount else 0
+    return sides
 
 
 def _side(posting: Any) -> tuple[bool, str]:

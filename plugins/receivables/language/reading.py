@@ -15,9 +15,11 @@ from beancount.core.data import Close, Commodity, Custom, Document, Note, Open, 
 from receivables.facts import Facts, PriceFact
 from receivables.language.booked import place
 from receivables.language.configuration import read_settings
-from receivables.language.customers import account_details, check_customers, read_customers
+from receivables.language.customers import account_details, check_customers, money_details, read_customers
 from receivables.language.events import read_events
+from receivables.language.group import check_between, check_entries, read_between
 from receivables.language.movements import read_movements
+from receivables.language.vouchers import read_vouchers
 from receivables.problems import Problem
 from receivables.settings import CUSTOMERS
 
@@ -39,17 +41,24 @@ def read(entries: Sequence[Any], options: Mapping[str, Any]) -> Facts:
     details, closed = account_details(others, settings)
     transactions = [entry for entry in entries if type(entry) is Transaction]
     read_in = read_movements(transactions, options, settings, details, others, problems)
+    money = money_details(others, settings, details)
+    between = read_between(others, settings, details, money, options["name_liabilities"])
+    check_between(between, read_in.booked, details, money, problems)
+    check_entries(transactions, between, settings, details, money, problems)
     customers = read_customers(details, others, read_in.payees, settings.roles[CUSTOMERS])
     check_customers(customers, settings, problems)
     return Facts(
         settings=settings,
         customers=customers,
         account_details=details,
+        money_details=money,
+        between=between,
         closed=closed,
         pockets=read_in.pockets,
         movements=read_in.movements,
         events=read_events(others, details, problems),
         booked=read_in.booked,
+        vouchers=read_vouchers(transactions, read_in.movements, read_in.pockets, settings, money, problems),
         prices=[
             PriceFact(entry.date, entry.currency, entry.amount.currency, entry.amount.number, place(entry.meta))
             for entry in others

@@ -88,7 +88,7 @@ def _note(
     if not total or not first.account:
         return None
     kind = PENALTY if total > 0 else CREDIT_MEMO
-    number = numbers.claim(kind, seen.as_of)
+    number = numbers.claim(kind, seen.as_of, first.account)
     income = book.settings.roles[PENALTY_INCOME][0]
     customer = book.customers.get(first.customer)
     name = first.customer if customer is None else customer.name

@@ -60,8 +60,11 @@ def propose(
     pairs, _ = proposed(seen, question or Question())
     given = NextNumbers(book)
     waiting = _waiting(seen)
+    account = [pocket.account for pocket in book.pockets]
     return [
-        _proposal(seen, candidate, row, given.claim(WRITE_OFF, as_of), waiting)
+        _proposal(
+            seen, candidate, row, given.claim(WRITE_OFF, as_of, account[book.items.pocket[candidate.item]]), waiting
+        )
         for candidate, row in pairs
         if (numbers is None or book.items.number[candidate.item] in numbers)
         and (candidate.ready or (not ready_only and candidate.bookable))

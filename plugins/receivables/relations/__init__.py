@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
@@ -171,6 +171,44 @@ RELATIONS: Final[Mapping[str, Relation]] = {
             "What each customer owes against the credit limit.",
         ),
         Relation(
+            "in_hand",
+            "Cash and cheques in hand",
+            "Who holds which cash and cheques, since when, and what should be at the bank by now.",
+        ),
+        Relation(
+            "cash_movements",
+            "Movements of cash and cheques",
+            "What was received in hand, handed over and deposited.",
+            periodic=True,
+        ),
+        Relation(
+            "overpayments",
+            "Overpayments",
+            "What customers and employees paid too much, and what was paid back of it.",
+        ),
+        Relation(
+            "group_balances",
+            "Balances between companies",
+            "What the companies of the group owe each other, by the books of both.",
+        ),
+        Relation(
+            "group_movements",
+            "Movements between companies",
+            "Every entry that makes a balance between companies.",
+            periodic=True,
+        ),
+        Relation(
+            "receipt_books",
+            "Receipt books",
+            "Who holds which book of receipt vouchers, and what is left of it.",
+        ),
+        Relation(
+            "vouchers",
+            "Receipt vouchers",
+            "Which numbers were used for which receipt, are void, missing or used twice.",
+            periodic=True,
+        ),
+        Relation(
             "tie_out",
             "Tie-out",
             "The ledger's balances against the open items.",
@@ -191,9 +229,13 @@ def evaluate(book: Book, name: str, as_of: datetime.date, question: Question | N
     seen = view(book, as_of)
     if not asked.by or name == "aging":
         return relation.evaluate(seen, asked)
-    detail = relation.evaluate(seen, asked._replace(by=()))
+    return grouped_by(book, relation.evaluate(seen, asked._replace(by=())), asked.by)
+
+
+def grouped_by(book: Book, detail: Report, keys: Sequence[str]) -> Report:
+    """The rows of a relation added up by columns or metadata keys, and by currency."""
     # Amounts are by currency in any case.
-    by = tuple(key for key in asked.by if key != "currency")
+    by = tuple(key for key in keys if key != "currency")
     return grouped(detail, _keys(book, detail, by), by)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from receivables.book import Book
 from receivables.relations.question import Question, filtered, keeper, split_conditions
 from receivables.report import Column, Report, Row
 from receivables.view import View
@@ -44,13 +46,25 @@ def evaluate(view: View, question: Question) -> Report:
         members.setdefault(items.first[item], []).append(item)
     first_day = 0 if question.period_from is None else question.period_from.toordinal()
     rows: list[Row] = [
-        document_row(view, of_document, opened)
+        document_row(view, chosen, opened)
         for first, of_document in members.items()
-        if items.day[first] >= first_day and (keep is None or any(keep(item) for item in of_document))
+        if items.day[first] >= first_day and (chosen := _chosen(book, of_document, keep))
     ]
     rows.sort(key=lambda row: (row[1], row[5], row[3], row[7], row[9]))
     digits = {currency: scale.digits for currency, scale in book.scales.items()}
     return Report("documents", "Documents", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
+
+
+def _chosen(book: Book, of_document: list[int], keep: Callable[[int], bool] | None) -> list[int]:
+    """The whole document when some of it is asked for; of one on several accounts only what stands on those asked for.
+
+    A receipt for several companies is one document, and each of them has its own part of it.
+    """
+    if keep is None:
+        return of_document
+    kept = [item for item in of_document if keep(item)]
+    several = len({book.items.pocket[item] for item in of_document}) > 1
+    return of_document if kept and not several else kept
 
 
 def document_row(view: View, of_document: list[int], opened: dict[int, int]) -> Row:

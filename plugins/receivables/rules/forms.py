@@ -10,9 +10,11 @@ from receivables.rules import (
     application,
     assignment,
     filing,
+    in_hand,
     limitation_policy,
     penalty_policy,
     provision_policy,
+    receipt_book_policy,
     revaluation,
     write_off_policy,
 )
@@ -106,6 +108,8 @@ FORMS: Final[Mapping[str, PolicyForm]] = {
         revaluation.FORM,
         write_off_policy.FORM,
         application.FORM,
+        in_hand.FORM,
+        receipt_book_policy.FORM,
     )
 }
 """Subject → form, for every policy that a ledger may set."""
