@@ -16,5 +16,6 @@ In out/: the aging as XLSX, a statement of account for every customer as PDF and
 Try next:
   $bin/bean-ar statement $ledger --customer C-0017 --from 2026-01
   $bin/bean-ar open-items $ledger --as-of 2025-12-31 --where "days_overdue>60" --by collector
-  $bin/fava $ledger        with "Receivables" in the sidebar; the query page knows: SELECT customer, sum(outstanding), currency FROM #open_items GROUP BY 1, 3
+  $bin/bean-ar apply $ledger ledger/statements/*.sta
+  $bin/fava $ledger        with "Receivables" in the sidebar, and July's bank lines to decide there; the query page knows: SELECT customer, sum(outstanding), currency FROM #open_items GROUP BY 1, 3
 EOT

@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
+from html import unescape
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -59,6 +60,7 @@ EVERY_PAGE = [
     {"page": "aging", "by": "account"},
     {"page": "items"},
     {"page": "items", "where": "days_overdue>90"},
+    {"page": "bank"},
     {"page": "customer", "customer": "C-0017"},
     {"page": "customer", "customer": "C-0013"},
     {"page": "document", "customer": "C-0017", "number": "HD-2025-0052"},
@@ -73,7 +75,8 @@ def test_every_page_is_whole(company: Served, params: dict[str, str]) -> None:
     for more in ({}, {"time": "2025-12"}, {"account": "Assets:Receivable"}):
         page = company.page(**params, **more)
         assert failures(page) == []
-        assert f"{'2025-12-31' if 'time' in more else AS_OF}" in page
+        # Bank lines have days of their own.
+        assert params.get("page") == "bank" or f"{'2025-12-31' if 'time' in more else AS_OF}" in page
         assert page.count("<section") == page.count("</section>")
         assert page.count("<table") == page.count("</table>")
 
@@ -149,7 +152,13 @@ def test_the_overview_shows_the_figures_of_bean_ar(company: Served) -> None:
         assert sums["closing"] in steps
         assert steps[-1] == sums["overdue"]
         (row,) = [row for row in aged if row["currency"] == currency]
-        bars = [amount(plain(bar)) for bar in re.findall(r'<span class="num">(.*?)</span>', card)]
+        most = re.findall(r'<ol class="ar-most">(.*?)</ol>', card, re.DOTALL)[0]
+        named = sorted((Decimal(row["overdue"]) for row in of_currency), reverse=True)[:3]
+        assert [amount(plain(each)) for each in re.findall(r'<span class="num">(.*?)</span>', most)] == [
+            each for each in named if each > 0
+        ]
+        aging = re.findall(r'<ol class="ar-bars">(.*?)</ol>', card, re.DOTALL)[0]
+        bars = [amount(plain(bar)) for bar in re.findall(r'<span class="num">(.*?)</span>', aging)]
         assert bars == [Decimal(row[name]) for name in row if name == "current" or name.startswith("days_")]
         figures = [amount(plain(figure)) for figure in re.findall(r"<dd><a.*?>(.*?)</a>", card)]
         assert figures[:2] == [Decimal(row["total"]), sums["overdue"]]
@@ -212,6 +221,31 @@ def test_a_customer_and_a_document_show_the_rows_of_bean_ar(company: Served) -> 
     assert "2026-02-02-binh-nguyen-demand.txt" in plain(page)
 
 
+@pytest.mark.parametrize("time", ["", "2026-03", "2025"])
+def test_a_customer_s_page_says_why_the_balance_changed(company: Served, time: str) -> None:
+    day_, first = {"": (AS_OF, None), "2026-03": ("2026-03-31", "2026-03-01"), "2025": ("2025-12-31", "2025-01-01")}[
+        time
+    ]
+    words = ["--as-of", day_, "--customer", "C-0011", *(["--from", first] if first else [])]
+    told = json.loads(bean(company, "changes", *words, "--format", "json"))["rows"]
+    page = company.page(page="customer", customer="C-0011", **({"time": time} if time else {}))
+    bridges = re.findall(r"<h4>(\w+)</h4>\s*<table class=\"ar-bridge\">(.*?)</table>", page, re.DOTALL)
+    assert [currency for currency, _ in bridges] == [
+        currency for currency in ("VND", "USD") if any(row["currency"] == currency for row in told)
+    ]
+    for currency, shown in bridges:
+        (row,) = [row for row in told if row["currency"] == currency]
+        steps = [amount(plain(cell)) for cell in re.findall(r'<td class="num">(.*?)</td>', shown)]
+        names = ("opening", "new", "collected", "credited", "written_off", "other", "closing")
+        assert steps[:-4] == [
+            Decimal(row[name])
+            for name in names
+            if name in ("opening", "new", "collected", "closing") or Decimal(row[name])
+        ]
+        ends = ("overdue_opening", "fallen_overdue", "overdue_settled", "overdue")
+        assert steps[-4:] == [Decimal(row[name]) for name in ends]
+
+
 # From a figure to the entry
 
 
@@ -270,6 +304,11 @@ def test_a_filter_that_is_not_ours_is_said_to_be_none(company: Served) -> None:
     assert "The filter “#tag” does not apply here" in plain(company.page(filter="#tag"))
 
 
+def test_a_condition_that_is_asked_twice_is_one(company: Served) -> None:
+    page = company.page(page="items", where=["collector=lan", "collector=lan"])
+    assert page.count('class="ar-chip"') == 1
+
+
 def test_rows_can_be_grouped_and_filtered_by_metadata(company: Served) -> None:
     grouped = company.page(page="aging", by="collector")
     assert {row[0] for row in cells(grouped, "aging")} >= {"lan", "minh", "sophea", "(no collector)"}
@@ -299,10 +338,12 @@ def test_a_table_is_sorted_on_the_server(company: Served) -> None:
     [
         ({"time": "nonsense"}, 'the time filter "nonsense" cannot be read'),
         ({"time": "2026-02-30"}, "is no date"),
+        ({"time": "2026-03 to 2026-02"}, "ends before it begins"),
         ({"page": "nowhere"}, 'there is no page "nowhere"'),
         ({"page": "rules", "rule": "none"}, 'there is no rule "none"'),
         ({"page": "aging", "where": "x"}, '"x" cannot be read: write key=value'),
         ({"page": "items", "where": "days_overdue>many"}, "is not a number"),
+        ({"page": "rules", "where": "days>many"}, 'This page cannot be shown. days: "many" is not a number'),
         ({"page": "customer", "customer": "C-9999"}, "There is no customer C-9999."),
         ({"page": "document", "customer": "C-0017", "number": "X"}, "C-0017 has no document X on 2026-06-30."),
         ({"page": "document", "customer": "C-9999", "number": "X"}, "There is no customer C-9999."),
@@ -502,6 +543,39 @@ def test_problems_of_the_book_are_on_the_overview(tmp_path: Path) -> None:
     page = plain(Served(written(tmp_path, wrong)).page())
     assert "Problems of the book (errors: 1," in page
     assert '"INV-7" names no document' in page
+
+
+# Tables that take long
+
+
+def test_a_table_that_takes_long_is_fetched_when_the_page_stands(
+    tmp_path: Path, example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = Served(copied(example, tmp_path))
+    monkeypatch.setattr("receivables.fava.views.rules.MANY", 0)
+    asked = {"page": "rules", "time": "2026-05", "sort": "penalties:-amount", "where": "collector=lan"}
+    page = served.page(**asked)
+    assert page.count("Being computed …") == 2
+    (part,) = [unescape(url) for url in re.findall(r'data-later="([^"]*)"', page) if "relation=penalties" in url]
+    fetched = served.client.get(part)
+    assert fetched.status_code == 200
+    assert fetched.headers["X-Content-Type-Options"] == "nosniff"
+    assert fetched.get_data(as_text=True).strip().startswith('<section class="ar-table" id="penalties"')
+    shown = cells(fetched.get_data(as_text=True), "penalties")
+    assert shown
+    # Without a script a link shows the page whole; what was made once is there at once.
+    whole = served.client.get(unescape(re.findall(r'<a href="([^"]*whole=1[^"]*)"', page)[0])).get_data(as_text=True)
+    assert "Being computed" not in whole
+    assert cells(whole, "penalties") == shown
+    assert "Being computed" not in served.page(**asked)
+    assert "whole=1" not in served.page(**asked), "nobody waits again for having waited once"
+
+
+@pytest.mark.parametrize("relation", ["", "aging", "../x", "provision"])
+def test_a_part_that_is_none_says_why(company: Served, relation: str) -> None:
+    response = company.get("part", page="rules", rule="penalties", relation=relation)
+    assert response.status_code == 400
+    assert failures(response.get_data(as_text=True))
 
 
 # Fava's life goes on

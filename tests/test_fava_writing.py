@@ -305,6 +305,52 @@ def test_incognito_hides_every_amount(tmp_path: Path, example: Path) -> None:
     assert served.put("posting", {"rule": "penalties", "as_of": AS_OF}, **SAME).status_code == 403
 
 
+@pytest.fixture(scope="module")
+def hidden(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    example = Path(__file__).parent.parent / "ledger" / "main.beancount"
+    weight = """
+2026-06-01 * "Weighed" ^INV-W
+  weight: 17.00 USD
+  Assets:Receivable:VN:BinhNguyen  1000 VND
+  Income:Lifts
+"""
+    return Served(copied(example, tmp_path_factory.mktemp("hidden"), weight), incognito=True)
+
+
+@pytest.mark.parametrize(
+    "where", ["outstanding>500", "original<=1000000", "credit-limit~500", "disputed!=0", "weight>1", "no-such=1"]
+)
+def test_incognito_answers_no_question_about_amounts(hidden: Served, where: str) -> None:
+    """Whoever may ask for what is above 500, and then above 750, soon knows what it is."""
+    key = re.split(r"\W", where.replace("-", "_"))[0].replace("_", "-")
+    for page in ({"page": "items"}, {"page": "aging"}, {"page": "rules", "rule": "provision"}):
+        (box,) = failures(hidden.page(**page, where=where))
+        assert f"Not by “{key}” in incognito mode" in box
+    assert hidden.get("download", relation="open_items", where=where).status_code == 400
+
+
+@pytest.mark.parametrize("by", ["credit-limit", "weight"])
+def test_incognito_makes_no_groups_that_are_called_by_amounts(hidden: Served, by: str) -> None:
+    assert "in incognito mode" in failures(hidden.page(page="aging", by=by))[0]
+    for relation in ("aging", "open_items"):
+        assert hidden.get("download", relation=relation, by=by).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "where", ["collector=lan", "days_overdue>30", "bucket=credits", "currency=VND", "due<2026-01-01"]
+)
+def test_incognito_answers_what_tells_no_amount(hidden: Served, where: str) -> None:
+    assert failures(hidden.page(page="items", where=where)) == []
+    assert failures(hidden.page(page="aging", by="collector")) == []
+    assert hidden.get("download", relation="open_items", where=where, by="entity").status_code == 200
+
+
+def test_the_name_of_a_file_keeps_the_script_of_its_customer(tmp_path: Path) -> None:
+    served = Served(written(tmp_path, '2026-01-01 open Assets:Receivable:T\n  customer: "客户 1"\n'))
+    header = served.get("download", relation="open_items", customer="客户 1").headers["Content-Disposition"]
+    assert header.endswith("filename*=UTF-8''open-items-%E5%AE%A2%E6%88%B7-1-1970-01-01.csv")
+
+
 # Hostile ledgers
 
 MARKUP = '<img src=x onerror=\\"window.hit=1\\"><script>window.hit=1</script>{{7*7}}'

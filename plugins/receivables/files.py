@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
+def write_whole(path: Path, content: bytes | Iterable[bytes], *, private: bool = False) -> None:
     """Write `content` to `path` so that nobody ever sees half of it.
 
     The bytes go to a temporary file in the same folder, reach the disk, and take the name in one step. A
@@ -15,14 +16,16 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
 
     Args:
       path: The file; one that exists is replaced and keeps its permissions.
-      content: All of it.
+      content: All of it, or piece by piece. What goes wrong while a piece is made leaves the old file, too.
       private: Only for the user: permissions 0600.
     Raises:
       OSError: No permission, no space, no such folder; the old file is as it was and the temporary one
         is gone.
     """
+    pieces = (content,) if isinstance(content, bytes) else content
     if path.exists() and not path.is_file():
-        path.write_bytes(content)
+        with path.open("wb") as stream:
+            stream.writelines(pieces)
         return
     target = path.resolve()
     mode = 0o600 if private else _mode_of(target)
@@ -31,7 +34,7 @@ def write_whole(path: Path, content: bytes, *, private: bool = False) -> None:
     temporary = target.with_name(f".bean-ar-{os.urandom(8).hex()}.part")
     try:
         with open(temporary, "xb", opener=_for_me_alone) as stream:
-            stream.write(content)
+            stream.writelines(pieces)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(mode)

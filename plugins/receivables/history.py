@@ -5,9 +5,11 @@ Rules that count days (penalties, limitation, roll rates) ask not what is open b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from receivables.book import SettlementColumns
 from receivables.view import View
 
 
@@ -27,16 +29,25 @@ class Change(NamedTuple):
     other: int
 
 
-def changes(view: View, wanted: Callable[[int], bool] | None = None) -> Mapping[int, list[Change]]:
+def changes(view: View, wanted: Callable[[int], bool] | None = None) -> Mapping[int, Sequence[Change]]:
     """Item → its settlements up to the as-of date, in order of day; items that none touches are not in it.
 
     Args:
       view: The book as of a day.
-      wanted: Which items are looked at; None for all.
+      wanted: Which items are looked at; None for all. Where a history of the book is kept, all are in it.
     """
     settlements = view.book.settlements
+    if view.lasting is None:
+        return _changes(settlements, view.settlement_count, wanted)
+    whole = view.of_book("changes", lambda: _changes(settlements, len(settlements.day), None))
+    return _Until(whole, view.as_of.toordinal())
+
+
+def _changes(
+    settlements: SettlementColumns, count: int, wanted: Callable[[int], bool] | None
+) -> dict[int, list[Change]]:
+    """Item → its changes by the first so many settlements."""
     found: dict[int, list[Change]] = {}
-    count = view.settlement_count
     for day, debit, credit, units, cause in zip(
         settlements.day[:count], settlements.debit[:count], settlements.credit[:count],
         settlements.amount[:count], settlements.cause[:count], strict=True,
@@ -46,3 +57,29 @@ def changes(view: View, wanted: Callable[[int], bool] | None = None) -> Mapping[
         if wanted is None or wanted(credit):
             found.setdefault(credit, []).append(Change(day, units, cause, debit))
     return found
+
+
+class _Until(Mapping[int, Sequence[Change]]):
+    """The changes of a whole book as far as they have happened by a day."""
+
+    def __init__(self, whole: Mapping[int, Sequence[Change]], day: int) -> None:
+        self._whole = whole
+        self._day = day
+
+    def __getitem__(self, item: int) -> Sequence[Change]:
+        every, day = self._whole[item], self._day
+        if every[-1].day <= day:
+            return every
+        if every[0].day > day:
+            raise KeyError(item)
+        return every[: bisect_right(every, day, key=_day)]
+
+    def __iter__(self) -> Iterator[int]:
+        return (item for item, every in self._whole.items() if every[0].day <= self._day)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _day(change: Change) -> int:
+    return change.day

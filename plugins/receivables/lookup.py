@@ -26,7 +26,7 @@ def _of_customer(book: Book, item: int, key: str) -> Value:
     return None if value is None else str(value)
 
 
-_FACTS: Final[Mapping[str, Callable[[Book, int], Value]]] = {
+FACTS: Final[Mapping[str, Callable[[Book, int], Value]]] = {
     "number": lambda book, item: book.items.number[item],
     "instalment": lambda book, item: book.items.instalment[item] or None,
     "kind": lambda book, item: KINDS[book.items.kind[item]],
@@ -51,8 +51,8 @@ class Lookup:
 
     def of_item(self, item: int, key: str) -> Value:
         """The value of `key` for an item: its own fact, else metadata; None when nobody says."""
-        if key in _FACTS:
-            return _FACTS[key](self._book, item)
+        if key in FACTS:
+            return FACTS[key](self._book, item)
         own = self._book.texts.details(item).get(key)
         return plain(own) if own is not None else self.of_pocket(self._book.items.pocket[item], key)
 

@@ -65,7 +65,7 @@ def statements(
     for code in codes:
         company = company_of(book, code, view.as_of)
         chosen = style or _policy(book, code, view.as_of).get("style", OPEN_ITEM)
-        own = opened.get(code, view._replace(items=[], outstanding=[]))
+        own = opened.get(code, view._replace(items=[], outstanding=[], daily=None))
         strips = _strips(own, aging)
         if chosen == OPEN_ITEM:
             sections = tuple(_open_section(own, currency, strips, disputes) for currency in sorted(strips))
@@ -99,7 +99,7 @@ def _by_customer(view: View) -> dict[str, View]:
         code = pockets[pocket[item]].customer
         items.setdefault(code, []).append(item)
         units.setdefault(code, []).append(left)
-    return {code: view._replace(items=items[code], outstanding=units[code]) for code in items}
+    return {code: view._replace(items=items[code], outstanding=units[code], daily=None) for code in items}
 
 
 def _items_by_customer(view: View, codes: frozenset[str]) -> dict[str, list[int]]:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from receivables.book import Book
 from receivables.facts import KINDS, RETENTION, PriceFact
+from receivables.kept import Kept
 from receivables.money import EXACT, Scale, iso_digits, rounded
+
+T = TypeVar("T")
 
 _INVERTING: Final = Context(prec=12, rounding=ROUND_HALF_UP)
 
@@ -50,12 +53,24 @@ class View(NamedTuple):
       as_of: The day.
       items: The items that are open, in order of date.
       outstanding: What is open of each, signed, in units of its currency.
+      lasting: Where what no day changes is kept from one view of the book to the next; None where nobody asks again.
+      daily: The same for what several relations ask of this view.
     """
 
     book: Book
     as_of: datetime.date
     items: Sequence[int]
     outstanding: Sequence[int]
+    lasting: Kept | None = None
+    daily: Kept | None = None
+
+    def of_book(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Something of the whole book that is the same on every day: made once where it is kept."""
+        return make() if self.lasting is None else self.lasting.of(name, make)
+
+    def of_day(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Something of this very view: made once where it is kept."""
+        return make() if self.daily is None else self.daily.of(name, make)
 
     @property
     def item_count(self) -> int:
@@ -70,7 +85,9 @@ class View(NamedTuple):
     def restricted(self, keep: Callable[[int], bool]) -> View:
         """The view of those open items that `keep` accepts."""
         kept = [(item, units) for item, units in zip(self.items, self.outstanding, strict=True) if keep(item)]
-        return self._replace(items=[item for item, _ in kept], outstanding=[units for _, units in kept])
+        return self._replace(
+            items=[item for item, _ in kept], outstanding=[units for _, units in kept], daily=None
+        )  # fmt: skip
 
     def amount(self, item: int, units: int) -> Decimal:
         """So many units of an item's currency as an amount."""
@@ -116,8 +133,14 @@ def default_as_of(book: Book) -> datetime.date:
     return book.last_day or datetime.date(1970, 1, 1)
 
 
-def view(book: Book, as_of: datetime.date) -> View:
-    """The book as of the end of `as_of`."""
+def view(book: Book, as_of: datetime.date, lasting: Kept | None = None) -> View:
+    """The book as of the end of `as_of`.
+
+    Args:
+      book: The book.
+      as_of: The day.
+      lasting: The store of this very book, where it is asked for many days; its views share what no day changes.
+    """
     day = as_of.toordinal()
     items, settlements = book.items, book.settlements
     exist = bisect_right(items.day, day)
@@ -131,7 +154,8 @@ def view(book: Book, as_of: datetime.date) -> View:
         if credit < exist:
             left[credit] -= units
     found = [item for item, units in enumerate(left) if units]
-    return View(book, as_of, found, [left[item] for item in found])
+    daily = None if lasting is None else Kept()
+    return View(book, as_of, found, [left[item] for item in found], lasting, daily)
 
 
 def rates_at(book: Book, as_of: datetime.date, currency: str) -> Rates:

@@ -1,10 +1,12 @@
 """Session: a person decides what waits, line by line, with undo; what is decided is used up for the lines that follow.
 
-It knows no terminal: `bean-ar apply --review` shows it.
+It knows neither terminal nor browser: `bean-ar apply --review` and the page in Fava show it. What was chosen can be
+told as data and replayed on another session of the same book and lines, so that nobody has to keep a session alive.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
@@ -14,11 +16,13 @@ from receivables.book import Book
 from receivables.posting.proposal import Proposal
 from receivables.rules.application import BOOKED_ON, OVERPAID, PART, application_policy
 from receivables.view import scale_of
+from receivables_importers.application import companies
 from receivables_importers.application.entries import EntryMaker
-from receivables_importers.application.matching import prepare
+from receivables_importers.application.matching import Matched, prepare
 from receivables_importers.application.model import AUTO, REVIEW, Allocation, Applied, Deduction, Proposed
 from receivables_importers.application.names import NameIndex
 from receivables_importers.application.texts import NameReader, folded
+from receivables_importers.application.waiting import Waiting
 from receivables_importers.bank.model import BankLine
 
 CUSTOMER_KIND: Final = "customer"
@@ -27,11 +31,48 @@ CUSTOMER_KIND: Final = "customer"
 CHOICES: Final = 9
 """So many candidates are offered: one key each."""
 
+TAKE: Final = "take"
+SETTLE: Final = "settle"
+ON_ACCOUNT: Final = "account"
+EDIT: Final = "edit"
+LEAVE: Final = "leave"
+HOWS: Final = (TAKE, SETTLE, ON_ACCOUNT, EDIT, LEAVE)
+"""What can be chosen for a line: one of its candidates, what fits a customer best, money on account, an allocation as
+it is written, or nothing now."""
+
+TEXT_LONGEST: Final = 4_000
+"""Characters of an allocation as it is written: 200 documents."""
+
 _ALLOCATION: Final = re.compile(r"(?P<label>\S+)(?:\s+(?P<amount>-?[\d,]+(?:\.\d+)?))?")
 
 
 class SessionError(ValueError):
     """What a person has typed cannot be done; the message says why."""
+
+
+class OutdatedError(SessionError):
+    """What was chosen was chosen of another session: the ledger or the statement has changed since."""
+
+
+class Choice(NamedTuple):
+    """What was chosen for one line, as data.
+
+    Attributes:
+      line: The id of the line.
+      how: One of `HOWS`.
+      customer: Whose money it is; "" where the line is left.
+      candidate: For `TAKE`, which of `Session.candidates`, from 1.
+      text, reason: For `EDIT`, see `Session.edited`.
+      seen: What would be booked, as a digest; "" where nobody has seen it yet.
+    """
+
+    line: str
+    how: str
+    customer: str = ""
+    candidate: int = 0
+    text: str = ""
+    reason: str = ""
+    seen: str = ""
 
 
 class Decision(NamedTuple):
@@ -49,20 +90,31 @@ class Session:
       entries: The ledger's entries.
       lines: The bank lines.
       account: The bank account of lines whose own is not known.
+      waiting: Lines that stand on the suspense account, to be looked at again.
     """
 
-    def __init__(self, book: Book, entries: Sequence[Any], lines: Sequence[BankLine], *, account: str = "") -> None:
+    def __init__(
+        self,
+        book: Book,
+        entries: Sequence[Any],
+        lines: Sequence[BankLine],
+        *,
+        account: str = "",
+        waiting: Sequence[Waiting] = (),
+    ) -> None:
         self.book = book
-        self._matcher, self.known = prepare(book, entries, lines, account=account)
+        self._matcher, self.known = prepare(book, entries, lines, account=account, waiting=waiting)
         self.proposals = [] if self._matcher is None else self._matcher.proposals()
         self._waiting = [
             place for place, each in enumerate(self.proposals)
-            if each.decision == REVIEW and each.line.amount > 0 and each.units is not None and each.account
+            if each.decision == REVIEW and each.decidable and each.units is not None and each.account
         ]  # fmt: skip
         if self._matcher is not None:
             # A person sees one line at a time: none is in the way of another, or of itself.
             self._matcher.standing.forget_claims()
         self._decisions: list[Decision] = []
+        self._chosen: list[Choice | None] = []
+        self._current: Proposed | None = None
         masters = {} if self._matcher is None else self._matcher.known.masters
         self._names = NameIndex(
             [(code, name) for code, master in masters.items() for name in master.names], NameReader()
@@ -79,18 +131,31 @@ class Session:
         return len(self._decisions)
 
     @property
+    def matched(self) -> Matched:
+        """What was found before anybody decided, as `match` gives it."""
+        return Matched(tuple(self.proposals), self.known)
+
+    @property
+    def bank_accounts(self) -> list[str]:
+        """The ledger's bank accounts."""
+        return [] if self._matcher is None else list(self._matcher.known.banks)
+
+    @property
     def current(self) -> Proposed | None:
         """The line to decide now, as things stand; None at the end."""
         if self.done >= self.count or self._matcher is None:
             return None
-        return self._matcher.propose(self._waiting[self.done])
+        if self._current is None:
+            self._current = self._matcher.propose(self._waiting[self.done])
+        return self._current
 
     def candidates(self) -> list[Applied]:
         """What the current line may be, the likeliest first."""
         proposed = self.current
         if proposed is None:
             return []
-        return [each for each in (proposed.applied, *proposed.runners_up) if each.customer][:CHOICES]
+        either = (proposed.applied, *proposed.runners_up)
+        return [each for each in either if each.customer or each.in_hand is not None][:CHOICES]
 
     def search(self, text: str) -> list[str]:
         """Codes of customers whose code, name or alias has the text, or is like it."""
@@ -106,15 +171,23 @@ class Session:
         return list(dict.fromkeys((*having, *like)))[:CHOICES]
 
     def for_customer(self, code: str) -> Applied:
-        """How the current line would be applied for a customer."""
+        """How the current line would be applied for a customer; raises SessionError for one that there is not."""
+        self._refuse_stranger(code)
         assert self._matcher is not None  # noqa: S101
         return self._matcher.explain_for(self._waiting[self.done], code)
 
     def on_account(self, customer: str) -> Applied:
-        """The current line on the customer's account, settling nothing."""
+        """The current line on the customer's account, settling nothing; raises SessionError as `for_customer`."""
+        self._refuse_stranger(customer)
         proposed = self.current
         units = 0 if proposed is None or proposed.units is None else proposed.units
         return Applied(customer, (), (), units)
+
+    def _refuse_stranger(self, code: str) -> None:
+        if self.current is None or self._matcher is None:
+            raise SessionError("there is no line to decide")
+        if code not in self._matcher.known.masters:
+            raise SessionError(f'there is no customer "{code[:60]}"')
 
     def edited(self, customer: str, text: str, reason: str = "") -> Applied:
         """An allocation as a person writes it: "INV-1, INV-2 500.00, INV-3/2".
@@ -140,11 +213,15 @@ class Session:
             if item in (each.item for each in allocations):
                 raise SessionError(f"{found['label']} is named twice")
             available = self._matcher.standing.left(item, line.booked)
+            if line.amount < 0 < available:
+                raise SessionError(f"{found['label']} is no credit: money that went out pays credits back")
             if found["amount"]:
                 try:
                     units = scale.units(Decimal(found["amount"].replace(",", "")))
                 except (InvalidOperation, ArithmeticError) as error:
                     raise SessionError(f'"{found["amount"]}" is no amount in {line.currency}') from error
+            elif line.amount < 0:
+                units = max(available, min(left, 0))
             else:
                 units = available if reason or available < 0 else min(available, max(left, 0))
             if not units or abs(units) > abs(available) or (units > 0) != (available > 0):
@@ -156,7 +233,7 @@ class Session:
     def _rest(
         self, customer: str, line: BankLine, allocations: Sequence[Allocation], left: int, reason: str
     ) -> Applied:
-        if left >= 0:
+        if left >= 0 or line.amount < 0:
             reasons = (OVERPAID,) if left and allocations else ()
             return Applied(customer, tuple(allocations), (), left, reasons)
         scale = scale_of(self.book, line.currency)
@@ -215,6 +292,9 @@ class Session:
         missing = [each.reason for each in applied.deductions if each.reason not in accounts]
         if missing:
             raise SessionError(f"the policy application names no account for {missing[0]} ({BOOKED_ON[missing[0]]}:)")
+        line = proposed.line
+        if why := companies.obstacles(self.book, proposed.received_on, applied, line.currency, line.booked):
+            raise SessionError(why[0])
         evidence = (*applied.evidence, "confirmed by a person")
         reasons = tuple(reason for reason in applied.reasons if reason != PART or applied.allocations)
         decided = proposed._replace(
@@ -224,37 +304,134 @@ class Session:
         if not decided.balanced:
             raise SessionError("money and allocations are not the same")
         self._matcher.use(decided)
-        self._decisions.append(Decision(self._waiting[self.done], decided))
+        self._append(decided)
 
     def skip(self) -> None:
         """Leave the current line as it is."""
         if self.done < self.count:
-            self._decisions.append(Decision(self._waiting[self.done], None))
+            self._append(None)
+
+    def _append(self, decided: Proposed | None) -> None:
+        self._decisions.append(Decision(self._waiting[self.done], decided))
+        self._chosen.append(None)
+        self._current = None
 
     def undo(self) -> bool:
         """Take the last decision back; False when there is none."""
         if not self._decisions or self._matcher is None:
             return False
         last = self._decisions.pop()
+        self._chosen.pop()
+        self._current = None
         if last.proposed is not None:
             self._matcher.use(last.proposed, -1)
         return True
 
-    def entries(self, *, suspense: bool = False) -> list[Proposal]:
+    # What was chosen, as data
+
+    @property
+    def decided(self) -> list[Decision]:
+        """What was decided or left so far, in order."""
+        return list(self._decisions)
+
+    def choose(self, choice: Choice) -> Choice:
+        """Do what a choice says about the current line, and go on to the next; the choice with what was seen.
+
+        Raises:
+          OutdatedError: Another line is the current one, or the choice would now book something else.
+          SessionError: It cannot be done.
+        """
+        current = self.current
+        if current is None or current.line.id != choice.line:
+            raise OutdatedError("this line is not the one to decide now")
+        if choice.how == LEAVE:
+            self.skip()
+        else:
+            applied = self._meant(choice)
+            seen = _seen(self.book, applied)
+            if choice.seen not in ("", seen):
+                raise OutdatedError("what was chosen for this line is something else now")
+            self.decide(applied)
+            choice = choice._replace(seen=seen)
+        self._chosen[-1] = choice
+        return choice
+
+    def _meant(self, choice: Choice) -> Applied:
+        if choice.how == TAKE:
+            found = self.candidates()[choice.candidate - 1 : choice.candidate] if choice.candidate > 0 else []
+            if not found or found[0].customer != choice.customer:
+                raise OutdatedError("there is no such candidate")
+            return found[0]
+        if choice.how == SETTLE:
+            return self.for_customer(choice.customer)
+        if choice.how == ON_ACCOUNT:
+            return self.on_account(choice.customer)
+        if choice.how == EDIT:
+            self._refuse_stranger(choice.customer)
+            if len(choice.text) > TEXT_LONGEST:
+                raise SessionError(f"the allocation is longer than {TEXT_LONGEST:,} characters")
+            return self.edited(choice.customer, choice.text, choice.reason)
+        raise SessionError(f'there is no choice "{choice.how[:60]}": {", ".join(HOWS)}')
+
+    def entries(self, *, suspense: bool = False, evident: bool = True) -> list[Proposal]:
         """The entries of all that is decided, by evidence and by the person, and what was learned from the person.
 
         Args:
           suspense: Whether what still waits goes to the suspense account.
+          evident: Whether what was decided by evidence alone is booked as well.
         """
         confirmed = {each.place: each.proposed for each in self._decisions if each.proposed is not None}
-        everything = [confirmed.get(place, each) for place, each in enumerate(self.proposals)]
+        everything = [
+            confirmed.get(place, each)
+            for place, each in enumerate(self.proposals)
+            if place in confirmed or evident or each.decision != AUTO
+        ]
         maker = EntryMaker(self.book)
         made = maker.proposals(everything, suspense=suspense)
         masters = {} if self._matcher is None else self._matcher.known.masters
         learned: dict[tuple[Any, ...], Proposal] = {}
-        for proposed in confirmed.values():
+        # A deposit says nothing of any payer.
+        for proposed in (each for each in confirmed.values() if each.applied.in_hand is None):
             for entry in maker.learned(proposed.line, proposed.applied.customer, masters):
                 said = {key: value for key, value in entry.meta.items() if key in ("alias", "bank-account")}
                 key = (proposed.applied.customer, *sorted(said.items()))
                 learned.setdefault(key, Proposal(CUSTOMER_KIND, (entry,), ()))
         return [*made, *learned.values()]
+
+
+def replay(session: Session, choices: Sequence[Choice]) -> list[Choice]:
+    """Bring a session to the point where exactly these choices are made; the choices with what was seen.
+
+    Whatever was decided in the session before, it says afterwards what a new one would: what both have in common is
+    kept, the rest undone. When a choice is refused, the session stands before it.
+
+    Raises:
+      OutdatedError: A choice was made of another session: another line has its turn, or it would book something else.
+      SessionError: A choice cannot be done.
+    """
+    made = session._chosen
+    common = 0
+    for before, choice in zip(made, choices, strict=False):
+        if before is None or before != choice:
+            break
+        common += 1
+    while session.done > common:
+        session.undo()
+    found = [*choices[:common]]
+    for choice in choices[common:]:
+        found.append(session.choose(choice))
+    return found
+
+
+def _seen(book: Book, applied: Applied) -> str:
+    """What would be booked as a digest; documents by their names, as their places change with the ledger."""
+    items, pockets = book.items, book.pockets
+    said = (
+        applied._replace(allocations=(), evidence=(), in_hand=None),
+        None if applied.in_hand is None else applied.in_hand._replace(parts=()),
+        [
+            (*pockets[items.pocket[each.item]], items.number[each.item], items.instalment[each.item], each.units)
+            for each in applied.allocations
+        ],
+    )
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:20]

@@ -6,12 +6,14 @@ asked for, so that a terminal table does not pay for the spreadsheet writer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import NamedTuple
 
 from receivables.report import Report
+
+_PIECE_CHARACTERS = 1 << 16
 
 
 class FaceError(ValueError):
@@ -66,9 +68,33 @@ def render(report: Report, format: str, *, width: int = 100, colour: bool = Fals
     Raises:
       FaceError: No such format, or a report too large for it.
     """
+    return b"".join(pieces(report, format, width=width, colour=colour))
+
+
+def pieces(report: Report, format: str, *, width: int = 100, colour: bool = False) -> Iterator[bytes]:
+    """The bytes of `render` one after the other, for a report that is too large to hold twice.
+
+    Raises:
+      FaceError: As `render`, and before the first piece.
+    """
     face = FACES.get(format)
     if face is None:
         raise FaceError(f"there is no format {format!r}; the formats are {', '.join(FACES)}")
     module = import_module(f"{__name__}.{face.module}")
-    shown: str | bytes = module.render(report, width, colour) if format == "table" else module.render(report)
-    return shown.encode("utf-8") if isinstance(shown, str) else shown
+    if face.binary:
+        return iter([module.render(report)])
+    return _gathered(module.lines(report, width, colour) if format == "table" else module.lines(report))
+
+
+def _gathered(lines: Iterable[str]) -> Iterator[bytes]:
+    """Lines as UTF-8 in pieces that are worth a write."""
+    held: list[str] = []
+    characters = 0
+    for line in lines:
+        held.append(line)
+        characters += len(line)
+        if characters >= _PIECE_CHARACTERS:
+            yield "".join(held).encode("utf-8")
+            held.clear()
+            characters = 0
+    yield "".join(held).encode("utf-8")

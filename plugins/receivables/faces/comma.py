@@ -23,13 +23,8 @@ from receivables.report import Report, Value
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 
 
-def render(report: Report) -> str:
-    """The whole file as text."""
-    return "".join(lines(report))
-
-
 def lines(report: Report) -> Iterator[str]:
-    """The file piece by piece, for a report that is too large to hold twice."""
+    """The file piece by piece."""
     buffer = io.StringIO(newline="")
     write = csv.writer(buffer, lineterminator="\r\n")
     write.writerow([guarded(column.name) for column in report.columns])

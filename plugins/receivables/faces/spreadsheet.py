@@ -45,6 +45,9 @@ TEXT_LONGEST = 32_767
 DIGITS_MOST = 15
 """Significant digits of a number; IEEE 754 binary64 gives back any decimal of so many."""
 
+CELLS_IN_MEMORY = 500_000
+"""So many cells of a sheet are kept in memory at most; each takes some 200 bytes there."""
+
 FIRST_DATE = datetime.date(1900, 3, 1)
 """Excel's calendar has a 29 February 1900 that never was: earlier dates are written as text."""
 
@@ -85,7 +88,9 @@ def render(report: Report) -> bytes:
             "narrow the report with --customer or --where, or write --format csv"
         )
     stream = io.BytesIO()
-    with Workbook(stream, {"in_memory": True}) as workbook:
+    # Of a large sheet each row goes to a temporary file as it is written.
+    large = len(report.rows) * len(report.columns) > CELLS_IN_MEMORY
+    with Workbook(stream, {"constant_memory": True} if large else {"in_memory": True}) as workbook:
         created = datetime.datetime.combine(report.as_of, datetime.time())
         workbook.set_properties({"title": sound(report.title), "created": created})
         data = _Sheet(workbook, sheet_name(report.title))
@@ -202,20 +207,15 @@ def money_format(shown: str) -> str:
 
 
 def _write_data(data: _Sheet, report: Report, sums: list[Row]) -> None:
+    """Writes row by row, as of a large sheet only one row is kept."""
     count, last_column = len(report.rows), max(len(report.columns) - 1, 0)
-    for position, (column, currency_position) in enumerate(
-        zip(report.columns, currency_positions(report), strict=True)
-    ):
-        name = heading(column)
+    widths = []
+    for position, column in enumerate(report.columns):
         align = "right" if column.type in (int, Decimal) else "left"
-        width = data.text(0, position, name, "heading", align) + 5  # the filter's button
-        if currency_position is None:
-            for number, row in enumerate(report.rows, start=1):
-                width = max(width, data.value(number, position, row[position], "data"))
-            for number, look, row in _placed_totals(sums, count):
-                data.value(number, position, row[position], look)
-        else:
-            width = max(width, _write_amounts(data, report, sums, position, currency_position))
+        widths.append(data.text(0, position, heading(column), "heading", align) + 5)  # the filter's button
+    as_text = _write_rows(data, report, widths)
+    _write_totals(data, report, sums, as_text, widths)
+    for position, width in enumerate(widths):
         data.sheet.set_column(position, position, min(width + 2, _WIDEST))
     data.sheet.freeze_panes(1, 0)
     data.sheet.autofilter(0, 0, count, last_column)
@@ -224,40 +224,56 @@ def _write_data(data: _Sheet, report: Report, sums: list[Row]) -> None:
     _set_up_printing(data.sheet, report)
 
 
-def _write_amounts(data: _Sheet, report: Report, sums: list[Row], position: int, currency_position: int) -> int:
-    """Writes a column of amounts and its totals; returns the width of the widest."""
-    width = 0
-    as_text: set[str] = set()
-    currencies: set[str] = set()
+def _write_rows(data: _Sheet, report: Report, widths: list[int]) -> set[tuple[int, str]]:
+    """Writes the rows and widens `widths`; returns the columns and currencies with an amount as text."""
+    money = currency_positions(report)
+    as_text: set[tuple[int, str]] = set()
     for number, row in enumerate(report.rows, start=1):
-        value, currency = row[position], str(row[currency_position])
-        currencies.add(currency)
-        if not isinstance(value, Decimal):
-            width = max(width, data.value(number, position, value, "data"))
-            continue
-        if not survives(value):
-            as_text.add(currency)
-        width = max(width, data.amount(number, position, value, report.digits.get(currency), "data"))
-    comparable = all(map(_PLAIN_CURRENCY.fullmatch, currencies))
-    for number, look, row in _placed_totals(sums, len(report.rows)):
-        value, currency = row[position], str(row[currency_position])
-        if not isinstance(value, Decimal):
-            data.value(number, position, value, look)
-            continue
-        digits = report.digits.get(currency)
-        shown = amount(value, digits)
-        width = max(width, len(shown))
-        if currency in as_text:
-            data.remarks.add(_LONG_NUMBERS)
-            data.text(number, position, exact(value), look, "right")
-        elif comparable and survives(value):
-            amounts, of = _cells(position, len(report.rows)), _cells(currency_position, len(report.rows), "$")
-            wanted = xl_rowcol_to_cell(number, currency_position, col_abs=True)
-            style = data.format(look, money_format(shown), "right")
-            data.sheet.write_formula(number, position, f"=SUMIFS({amounts},{of},{wanted})", style, float(value))
-        else:
-            data.amount(number, position, value, digits, look)
-    return width
+        for position, (value, currency_position) in enumerate(zip(row, money, strict=True)):
+            if currency_position is None or not isinstance(value, Decimal):
+                width = data.value(number, position, value, "data")
+            else:
+                currency = str(row[currency_position])
+                if not survives(value):
+                    as_text.add((position, currency))
+                width = data.amount(number, position, value, report.digits.get(currency), "data")
+            widths[position] = max(widths[position], width)
+    return as_text
+
+
+def _write_totals(
+    data: _Sheet, report: Report, sums: list[Row], as_text: set[tuple[int, str]], widths: list[int]
+) -> None:
+    """Writes the rows of totals, as formulas where Excel can add the column up, and widens `widths`."""
+    count, money = len(report.rows), currency_positions(report)
+    comparable = {
+        position
+        for position in {position for position in money if position is not None}
+        if all(map(_PLAIN_CURRENCY.fullmatch, {str(row[position]) for row in report.rows}))
+    }
+    for number, look, row in _placed_totals(sums, count):
+        for position, (value, currency_position) in enumerate(zip(row, money, strict=True)):
+            if currency_position is None or not isinstance(value, Decimal):
+                data.value(number, position, value, look)
+                continue
+            currency = str(row[currency_position])
+            shown = amount(value, report.digits.get(currency))
+            widths[position] = max(widths[position], len(shown))
+            if (position, currency) in as_text:
+                data.remarks.add(_LONG_NUMBERS)
+                data.text(number, position, exact(value), look, "right")
+            elif currency_position in comparable and survives(value):
+                formula = _sum_formula(number, position, currency_position, count)
+                style = data.format(look, money_format(shown), "right")
+                data.sheet.write_formula(number, position, formula, style, float(value))
+            else:
+                data.amount(number, position, value, report.digits.get(currency), look)
+
+
+def _sum_formula(number: int, position: int, currency_position: int, count: int) -> str:
+    """The sum of a column over the rows that have the currency of this row of totals."""
+    amounts, of = _cells(position, count), _cells(currency_position, count, "$")
+    return f"=SUMIFS({amounts},{of},{xl_rowcol_to_cell(number, currency_position, col_abs=True)})"
 
 
 def _placed_totals(sums: list[Row], count: int) -> Iterator[tuple[int, str, Row]]:

@@ -22,13 +22,8 @@ from receivables.report import Report, Value
 _ACTING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-def render(report: Report) -> str:
-    """The whole file as text, with a newline at its end."""
-    return "".join(lines(report))
-
-
 def lines(report: Report) -> Iterator[str]:
-    """The file piece by piece, a row each, for a report that is too large to hold twice."""
+    """The file piece by piece, a row each, with a newline at its end."""
     names = [column.name for column in report.columns]
     yield (
         f'{{"as_of": {_text(report.as_of.isoformat())}, "relation": {_text(report.relation)}, '

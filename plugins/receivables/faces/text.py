@@ -18,8 +18,9 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from receivables.faces.cells import (
@@ -136,6 +137,21 @@ LEAVE_OUT: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("kind",),
         ("realised",),
     ),
+    "receipt_books": (
+        ("file", "line"),
+        ("count",),
+        ("returned",),
+        ("last_used",),
+        ("last",),
+        ("first",),
+    ),
+    "vouchers": (
+        ("file", "line"),
+        ("customer",),
+        ("book",),
+        ("name",),
+        ("holder",),
+    ),
     "settlements": (
         ("file", "line"),
         ("account",),
@@ -155,6 +171,7 @@ _TELLING = {"customer", "number", "document", "by"}  # half a document number is
 _WHOLE = {"calculation"}  # not cut as long as other columns can be left out
 _TELLING_END = {"account", "file"}  # the end says more than the beginning, so the beginning is cut
 _INDENT = 2
+_ROWS_AT_ONCE = 4_096
 _ELLIPSIS = "…"
 _TOTAL = "Total"
 _BOLD, _RED, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[0m"
@@ -204,8 +221,8 @@ class _Layout(NamedTuple):
     left_out: tuple[str, ...]
 
 
-def render(report: Report, width: int, colour: bool) -> str:
-    """The report as lines of at most `width` terminal cells, with totals per currency and notes.
+def lines(report: Report, width: int, colour: bool) -> Iterator[str]:
+    """The report line by line, of at most `width` terminal cells, with totals per currency and notes.
 
     Args:
       report: What to show.
@@ -217,6 +234,7 @@ def render(report: Report, width: int, colour: bool) -> str:
     count = len(report.rows)
     layout = _layout(fields, count, width, LEAVE_OUT.get(report.relation, LEAVE_OUT_ELSEWHERE))
     title = [_bold(line, colour) for line in _wrap(f"{report.title} as of {report.as_of.isoformat()}", width)]
+    body: Iterable[str]
     if not count:
         body = ["No rows."]
     elif layout is None:
@@ -225,7 +243,7 @@ def render(report: Report, width: int, colour: bool) -> str:
         body = _table(layout, count, colour)
     notes = [*_left_out_note(fields, layout, width), *report.notes]
     foot = [line for note in notes for line in _wrap(note, width)]
-    return "\n".join([*title, "", *body, *([""] if foot else []), *foot]) + "\n"
+    return (f"{line}\n" for line in chain(title, [""], body, [""] if foot else [], foot))
 
 
 def _fields(report: Report) -> list[_Field]:
@@ -387,22 +405,30 @@ def _left_out_note(fields: Sequence[_Field], layout: _Layout | None, width: int)
 # Lines
 
 
-def _table(layout: _Layout, count: int, colour: bool) -> list[str]:
+def _table(layout: _Layout, count: int, colour: bool) -> Iterator[str]:
     space = " " * layout.gap
     indents = ["", *[" " * _INDENT] * (len(layout.lines) - 1)]
     rule = "─" * max(
         len(indent) + sum(placed.width for placed in line) + layout.gap * (len(line) - 1)
         for indent, line in zip(indents, layout.lines, strict=True)
     )
-    head: list[str] = []
-    printed: list[list[str]] = []
     for indent, line in zip(indents, layout.lines, strict=True):
-        head += (_bold((indent + space.join(cells)).rstrip(), colour) for cells in _heading_lines(line))
-        columns = [_column(placed, colour) for placed in line]
-        printed.append([(indent + space.join(cells)).rstrip() for cells in zip(*columns, strict=True)])
-    rows = printed[0] if len(printed) == 1 else ["\n".join(lines) for lines in zip(*printed, strict=True)]
-    totals = [_bold(line, colour) for row in rows[count:] for line in row.split("\n")]
-    return [*head, rule, *rows[:count], rule, *totals] if totals else [*head, rule, *rows]
+        yield from (_bold((indent + space.join(cells)).rstrip(), colour) for cells in _heading_lines(line))
+
+    def rows(begin: int, end: int) -> Iterator[str]:
+        printed = []
+        for indent, line in zip(indents, layout.lines, strict=True):
+            columns = [_column(placed, slice(begin, end), colour) for placed in line]
+            printed.append([(indent + space.join(cells)).rstrip() for cells in zip(*columns, strict=True)])
+        return chain.from_iterable(zip(*printed, strict=True))
+
+    yield rule
+    for begin in range(0, count, _ROWS_AT_ONCE):
+        yield from rows(begin, min(begin + _ROWS_AT_ONCE, count))
+    everything = len(layout.lines[0][0].field.cells)
+    if everything > count:
+        yield rule
+        yield from (_bold(line, colour) for line in rows(count, everything))
 
 
 def _heading_lines(line: Sequence[_Placed]) -> list[list[str]]:
@@ -416,13 +442,15 @@ def _heading_lines(line: Sequence[_Placed]) -> list[list[str]]:
     return [list(cells) for cells in zip(*columns, strict=True)]
 
 
-def _column(placed: _Placed, colour: bool) -> list[str]:
+def _column(placed: _Placed, rows: slice, colour: bool) -> list[str]:
+    """The cells of these rows as they are printed."""
     field, width = placed
-    fitted = {cell: _fitted(cell, width, field) for cell in set(field.cells)}
-    cells = [fitted[cell] for cell in field.cells]
+    written = field.cells[rows]
+    fitted = {cell: _fitted(cell, width, field) for cell in set(written)}
+    cells = [fitted[cell] for cell in written]
     if colour:
-        for position in field.late:
-            cells[position] = f"{_RED}{cells[position]}{_RESET}"
+        for position in field.late.intersection(range(rows.start, rows.stop)):
+            cells[position - rows.start] = f"{_RED}{cells[position - rows.start]}{_RESET}"
     return cells
 
 
@@ -457,22 +485,20 @@ def _cut(text: str, width: int, *, from_start: bool = False) -> str:
     return _ELLIPSIS + part
 
 
-def _records(fields: Sequence[_Field], count: int, width: int, colour: bool) -> list[str]:
+def _records(fields: Sequence[_Field], count: int, width: int, colour: bool) -> Iterator[str]:
     """Each row as a block of lines "heading  value"; empty values have no line."""
     widest = max((field.natural for field in fields if not field.elastic), default=0)
     label = min(max(cells_wide(field.heading) for field in fields), max(width - 2 - widest, 5))
-    lines: list[str] = []
     for position in range(len(fields[0].cells)):
         if position:
-            lines.append("")
+            yield ""
         for field in fields:
             if text := field.cells[position]:
                 text = _cut(text, max(width - label - 2, 5)) if field.elastic else text
                 late = colour and position in field.late
                 name = _padded(_cut(field.heading, label), label, right=False)
                 value = f"{_RED}{text}{_RESET}" if late else _isolated(text)
-                lines.append(_bold(f"{name}  {value}", colour and position >= count))
-    return lines
+                yield _bold(f"{name}  {value}", colour and position >= count)
 
 
 def _wrap(text: str, width: int) -> list[str]:

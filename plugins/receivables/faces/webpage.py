@@ -70,13 +70,12 @@ _SHORT = 20  # characters: a column of longer texts may break its lines
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 
 
-def render(report: Report) -> str:
-    """The whole page."""
-    return "".join(f"{line}\n" for line in lines(report))
-
-
 def lines(report: Report) -> Iterator[str]:
-    """The page line by line, a row each, for a report that is too large to hold twice."""
+    """The page line by line, a row each."""
+    return (f"{line}\n" for line in _lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
     title, as_of = _text(report.title), report.as_of.isoformat()
     yield "<!doctype html>"
     yield '<html lang="en">'
@@ -127,20 +126,34 @@ def _heading(column: Column) -> str:
 def _cells(report: Report) -> list[Callable[[Row], str]]:
     """For each column, what turns a row into its cell."""
     row_heading = label_column(report)
+    long = _long_columns(report)
     cells: list[Callable[[Row], str]] = []
     for position, currency_position in enumerate(currency_positions(report)):
         column = report.columns[position]
         if currency_position is not None:
             cells.append(partial(_amount_cell, column, position, currency_position, report.digits))
         elif column.type is str:
-            longest = max((len(plain(row[position])) for row in report.rows), default=0)
             opening, element = ('th scope="row"', "th") if column.name == row_heading else ("td", "td")
-            if longest > _SHORT:
+            if position in long:
                 opening += ' class="long"'
             cells.append(partial(_text_cell, position, opening, element))
         else:
             cells.append(partial(_plain_cell, column, position))
     return cells
+
+
+def _long_columns(report: Report) -> set[int]:
+    """The positions of the columns of text that have a long one: the rows are gone through once."""
+    short = {position for position, column in enumerate(report.columns) if column.type is str}
+    long: set[int] = set()
+    for row in report.rows:
+        found = [position for position in short if len(plain(row[position])) > _SHORT]
+        if found:
+            long.update(found)
+            short.difference_update(found)
+            if not short:
+                break
+    return long
 
 
 def _text_cell(position: int, opening: str, element: str, row: Row) -> str:

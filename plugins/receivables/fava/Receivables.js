@@ -48,8 +48,23 @@ async function copy(root, button) {
   setTimeout(() => { button.textContent = before; }, 1500);
 }
 
-/** Send a form as JSON; gives what was answered, or says what went wrong. */
-async function put(root, url, body) {
+/** Fetch a table that takes long to make, and put it in its place. */
+async function later(root, waiting) {
+  const section = waiting.closest("section");
+  try {
+    const response = await fetch(waiting.dataset.later);
+    if (!response.ok) { throw new Error(String(response.status)); }
+    const template = document.createElement("template");
+    // What the server sends is a part of its own page, with every text escaped.
+    template.innerHTML = await response.text();
+    section.replaceWith(template.content);
+  } catch (error) {
+    waiting.textContent = `${root.dataset.failed} (${error.message})`;
+  }
+}
+
+/** Send a form as JSON; gives what was answered, or says what went wrong, after `outdated` has had its say. */
+async function put(root, url, body, outdated = null) {
   try {
     const response = await fetch(url, {
       method: "PUT",
@@ -59,6 +74,10 @@ async function put(root, url, body) {
     const answer = await response.json().catch(() => null);
     if (response.ok && answer?.success) {
       return answer.data;
+    }
+    if (response.status === 412 && outdated) {
+      outdated(answer?.error ?? "");
+      return null;
     }
     tell(root, answer?.error ?? `${root.dataset.failed} (${response.status})`, "error");
   } catch (error) {
@@ -123,17 +142,26 @@ function noteForm(root, form) {
   });
 }
 
-/** What a rule would book: first the diff, then, when it is agreed to, the append. */
-function postingForm(root, form) {
+/**
+ * What would be booked: first the diff, then, when it is agreed to, the append. `more` gives what the form itself does
+ * not have, `done` and `outdated` are called after the append and when the ledger has changed. Gives what hides the diff.
+ */
+function postingForm(root, form, { more = () => ({}), finished = () => {}, outdated = null } = {}) {
   const show = form.querySelector("[data-show]");
   const agree = form.querySelector("[data-agree]");
   const diff = form.querySelector("[data-diff]");
   let agreed = null;
   const kinds = { "+": "plus", "-": "minus", "@": "place" };
+  const hide = () => {
+    agreed = null;
+    diff.hidden = true;
+    agree.hidden = true;
+  };
+  form.addEventListener("change", hide);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     show.disabled = true;
-    const said = await put(root, form.dataset.put, valuesOf(form));
+    const said = await put(root, form.dataset.put, { ...valuesOf(form), ...more() }, outdated);
     show.disabled = false;
     if (!said) { return; }
     tell(root, said.text, "");
@@ -150,13 +178,143 @@ function postingForm(root, form) {
   });
   agree.addEventListener("click", async () => {
     agree.disabled = true;
-    const done = await put(root, form.dataset.put, { ...valuesOf(form), agreed });
+    const done = await put(root, form.dataset.put, { ...valuesOf(form), ...more(), agreed }, outdated);
     agree.disabled = false;
     if (done) {
+      finished();
       sessionStorage.setItem(FLASH, done.text);
       go(root, window.location.href);
     }
   });
+  return hide;
+}
+
+/** The content of a file that was chosen, as JSON takes it. */
+function asBase64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result.slice(reader.result.indexOf(",") + 1)));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(file);
+  });
+}
+
+/** Send the files that were chosen on the page; their tokens, or null when one was refused. */
+async function sendOwn(root, form) {
+  const tokens = [];
+  for (const file of form.querySelector("[data-own]")?.files ?? []) {
+    const content = await asBase64(file).catch(() => "");
+    const sent = await put(root, form.dataset.upload, { name: file.name, content });
+    if (!sent) { return null; }
+    tokens.push(sent.token);
+  }
+  return tokens;
+}
+
+/**
+ * Bank lines, one after the other. What is chosen is kept here, in the browser, and sent whole with each step; it stays
+ * when Fava loads the page again, as long as the ledger and the files are what they were.
+ */
+function decisions(root, section, booking) {
+  const asked = JSON.parse((section ?? booking).dataset.asked);
+  const { state } = (section ?? booking).dataset;
+  const key = `receivables-bank-${JSON.stringify(asked)}`;
+  const kept = JSON.parse(sessionStorage.getItem(key) ?? "{}");
+  let choices = [];
+  const restart = (text) => {
+    sessionStorage.removeItem(key);
+    sessionStorage.setItem(FLASH, text);
+    go(root, window.location.href);
+  };
+  const body = () => ({ ...asked, state, choices });
+  const hide = booking
+    ? postingForm(root, booking, { more: body, finished: () => sessionStorage.removeItem(key), outdated: restart })
+    : () => {};
+  if (!section) { return; }
+  const place = section.querySelector("[data-line]");
+  const status = section.querySelector("[data-status]");
+
+  /** Send these choices, and show the line that is then to decide. */
+  const step = async (wanted, look = {}, focus = true) => {
+    if (section.getAttribute("aria-busy") === "true") { return; }
+    section.setAttribute("aria-busy", "true");
+    status.hidden = true;
+    const said = await put(section, section.dataset.put, { ...asked, state, choices: wanted, ...look }, restart);
+    section.removeAttribute("aria-busy");
+    if (!said) { return; }
+    if (JSON.stringify(said.choices) !== JSON.stringify(choices)) { hide(); }
+    choices = said.choices;
+    sessionStorage.setItem(key, JSON.stringify({ state, choices }));
+    // What the server sends is a part of its own page, with every text escaped.
+    place.innerHTML = said.html;
+    if (focus) {
+      (place.querySelector("[data-focus]") ?? section).focus();
+      section.scrollIntoView({ block: "nearest" });
+    }
+  };
+  const line = () => place.querySelector("[data-id]").dataset.id;
+
+  section.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) { return; }
+    const { choose, customer, candidate, edit, add } = button.dataset;
+    if (choose === "leave") {
+      step([...choices, { line: line(), how: "leave" }]);
+    } else if (choose) {
+      step([...choices, { line: line(), how: choose, customer, candidate: choose === "take" ? Number(candidate) : 0 }]);
+    } else if (edit !== undefined) {
+      step(choices, { edit });
+    } else if (add !== undefined) {
+      const field = place.querySelector("[data-focus]");
+      field.value = field.value.trim() ? `${field.value.trim()}, ${add}` : add;
+      field.focus();
+    } else if ("undo" in button.dataset) {
+      step(choices.slice(0, -1));
+    } else if ("back" in button.dataset) {
+      step(choices);
+    }
+  });
+  section.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const values = valuesOf(form);
+    if ("searchForm" in form.dataset) {
+      if (values.search.trim()) { step(choices, { search: values.search }); }
+    } else {
+      const { customer } = form.dataset;
+      step([...choices, { line: line(), how: "edit", customer, text: values.text, reason: values.reason ?? "" }]);
+    }
+  });
+  section.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) { return; }
+    const writing = event.target.matches("input, select, textarea");
+    let wanted = null;
+    if (event.key === "Escape") {
+      wanted = place.querySelector("[data-back]");
+      if (!wanted && writing) { section.focus(); }
+    } else if (writing || (event.key === "Enter" && event.target.closest("button, a, summary"))) {
+      // A field takes what is written, a button what it is pressed for.
+    } else if (event.key === "s" && place.querySelector("[data-search]")) {
+      event.preventDefault();
+      place.querySelector("[data-search]").focus();
+    } else {
+      wanted = place.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]:not([disabled])`);
+    }
+    // Fava has keys of its own.
+    event.stopPropagation();
+    if (wanted) {
+      event.preventDefault();
+      wanted.click();
+    }
+  });
+  const active = document.activeElement;
+  if (kept.choices?.length && kept.state !== state) {
+    sessionStorage.removeItem(key);
+    tell(root, section.dataset.outdated, "warning");
+  } else if (kept.choices?.length) {
+    step(kept.choices, {}, false);
+  }
+  if (!active || active === document.body) { section.focus({ preventScroll: true }); }
 }
 
 export default {
@@ -169,11 +327,17 @@ export default {
       if (button) { copy(root, button); }
     });
     for (const form of root.querySelectorAll("form[data-navigate]")) {
-      form.addEventListener("submit", (event) => {
+      form.addEventListener("submit", async (event) => {
         event.preventDefault();
         const query = new URLSearchParams();
         for (const [name, value] of new FormData(form)) {
           if (value) { query.append(name, value); }
+        }
+        if (form.dataset.reading) { tell(root, form.dataset.reading, "reading"); }
+        if (form.dataset.upload) {
+          const tokens = await sendOwn(root, form);
+          if (tokens === null) { return; }
+          for (const token of tokens) { query.append("files", token); }
         }
         go(root, `${form.action}?${query}`);
       });
@@ -181,10 +345,13 @@ export default {
     }
     if (window.top !== window.self) {
       // Inside a page of somebody else nothing is written: who clicks may not see what he clicks.
-      for (const form of root.querySelectorAll("form[data-put]")) { form.remove(); }
+      for (const part of root.querySelectorAll("[data-put], [data-own]")) { part.remove(); }
     }
     for (const form of root.querySelectorAll("form[data-draft]")) { noteForm(root, form); }
-    for (const form of root.querySelectorAll("form.ar-posting")) { postingForm(root, form); }
+    for (const form of root.querySelectorAll("form.ar-posting:not(.ar-receipts)")) { postingForm(root, form); }
+    const [section, booking] = [root.querySelector(".ar-deciding[data-put]"), root.querySelector("form.ar-receipts")];
+    if (section || booking) { decisions(root, section, booking); }
+    for (const waiting of root.querySelectorAll("[data-later]")) { later(root, waiting); }
     const flash = sessionStorage.getItem(FLASH);
     if (flash) {
       sessionStorage.removeItem(FLASH);

@@ -8,6 +8,7 @@ page, a page that cannot be made says why.
 from __future__ import annotations
 
 import ast
+import binascii
 import io
 import logging
 import threading
@@ -21,16 +22,18 @@ from fava.beans.funcs import hash_entry
 from fava.util.date import parse_date
 from flask import Response, after_this_request, current_app, render_template, request, send_file, url_for
 from markupsafe import Markup
-from werkzeug.utils import secure_filename
 
 from receivables.faces import FACES, FaceError, render
 from receivables.fava import writing
 from receivables.fava.asked import Asked, AskedError, day, read_asked, read_period, relation_of
+from receivables.fava.bankfiles import SENT_MOST, BankFileError, Offered, Sent, offered
+from receivables.fava.bench import RELATION, Bench, ChoiceError, Statements, bench_of, read_choices, read_statements
+from receivables.fava.incognito import telling
 from receivables.fava.links import Links, Places, filters
 from receivables.fava.model import Failure, Page
 from receivables.fava.shelf import Shelf
 from receivables.fava.tables import CALCULATED, Desk
-from receivables.fava.views import aging, customer, document, overview, rules
+from receivables.fava.views import aging, bank, customer, document, overview, rules
 from receivables.fava.views.common import frame
 from receivables.fava.words import FALLBACK, Words, known_language, words
 from receivables.letters import LetterError, names
@@ -38,18 +41,30 @@ from receivables.letters import render as render_letter
 from receivables.letters.phrases import LANGUAGES
 from receivables.posting.append import Plan
 from receivables.posting.journal import AppendError
+from receivables.posting.proposal import Proposal
 from receivables.relations.question import ConditionError, Question, read_condition
 from receivables.report import Column, Report
 from receivables.statements import STYLES, statements
 from receivables.view import default_as_of, view
+from receivables_importers.application.session import OutdatedError, SessionError
 
 MODULE: Final = "receivables.fava"
 SETTINGS: Final = ("hosts",)
 """What the configuration of the extension may say."""
 
+PLACES_MOST: Final = 10
+"""So many places of entries are told once they are written."""
+
 _LOG = logging.getLogger(__name__)
 _DOWNLOADS: Final = ("csv", "xlsx")
 _LETTERS: Final = ("pdf", "xlsx", "html")
+
+
+_SAID: Final = (
+    AskedError, ConditionError, FaceError, LetterError, AppendError, writing.NoteError, BankFileError, ChoiceError,
+    SessionError,
+)  # fmt: skip
+"""What says to its reader why there is no answer."""
 
 
 class Refused(ValueError):  # noqa: N818  it is an answer
@@ -70,7 +85,9 @@ def _endpoint(name: str, method: str) -> Callable[[Callable[[Any], Any]], Any]:
                 return answer(self)
             except Refused as error:
                 return self.refused(error.status, str(error), method)
-            except (AskedError, ConditionError, FaceError, LetterError, AppendError, writing.NoteError) as error:
+            except OutdatedError:
+                return self.refused(412, self.words()("bank_outdated"), method)
+            except _SAID as error:
                 return self.refused(400, str(error).removeprefix("--where "), method)
             except Exception as error:  # noqa: BLE001  the door to Fava: whatever fails is said and logged
                 _LOG.exception("%s failed", name)
@@ -93,6 +110,7 @@ class Receivables(fava.ext.FavaExtensionBase):
         super().__init__(ledger, None)
         self._hosts: tuple[str, ...] = ()
         self._shelf: Shelf | None = None
+        self._sent = Sent()
         self._lock = threading.Lock()
 
     def after_load_file(self) -> None:
@@ -171,11 +189,31 @@ class Receivables(fava.ext.FavaExtensionBase):
                 return customer.customer(desk, writable=writable)
             if asked.page == "document":
                 return document.document(desk)
+            if asked.page == "bank":
+                return self._bank_page(desk, writable=writable)
             if asked.page == "rules":
                 return rules.rules(desk, writable=writable)
             return {"overview": overview.overview, "aging": aging.aging, "items": aging.items}[asked.page](desk)
         except (AskedError, ConditionError) as error:
             return self._failed(str(error).removeprefix("--where "))
+
+    def _bank_page(self, desk: Desk, *, writable: bool) -> Page:
+        asked, offer = desk.asked, self._offered()
+        sent = [file for token in asked.files if token not in offer and (file := self._sent.offered(token))]
+        try:
+            found = self._bench(desk.shelf, _statements(asked), offer) if asked.files else None
+            return bank.bank(desk, [*sent, *offer.values()], found, "", writable=writable)
+        except BankFileError as error:
+            return bank.bank(desk, [*sent, *offer.values()], None, str(error), writable=writable)
+
+    def _offered(self) -> dict[str, Offered]:
+        """The files in the folders of Fava's option `import-dirs`, by their tokens."""
+        folders = [Path(self.ledger.join_path(name)) for name in self.ledger.fava_options.import_dirs]
+        return {file.token: file for file in offered(folders)}
+
+    def _bench(self, shelf: Shelf, asked: Statements, offer: Mapping[str, Offered] | None = None) -> Bench:
+        """The proposals for bank lines."""
+        return bench_of(shelf, self._main, asked, self._offered() if offer is None else offer, self._sent)
 
     def _failed(self, text: str) -> Page:
         """A page that says why there is none."""
@@ -192,6 +230,16 @@ class Receivables(fava.ext.FavaExtensionBase):
         template = self.jinja_env.get_template(page.template)
         return Markup(template.render(page=page, content=page.content, words=said, base=self._places().base))  # noqa: S704
 
+    @_endpoint("part", "GET")
+    def part(self) -> Response:
+        """A table of the page of rules, for a page that stands already."""
+        asked = read_asked(request.args, request.args.getlist, self._dates)
+        table = rules.part(self.desk(asked, self.shelf()), request.args.get("relation", ""))
+        html = self.jinja_env.get_template("part.html").render(table=table, words=self.words())
+        response = Response(html, mimetype="text/html")
+        response.headers.update(_HEADERS)
+        return response
+
     # Downloads
 
     def refused(self, status: int, text: str, method: str) -> Any:
@@ -205,9 +253,14 @@ class Receivables(fava.ext.FavaExtensionBase):
     def download(self) -> Response:
         """A relation as CSV or XLSX: the same file as `bean-ar` writes."""
         args, shelf = request.args, self.shelf()
-        relation, format = relation_of(args.get("relation", "")), args.get("format", "csv")
+        format = args.get("format", "csv")
         if format not in _DOWNLOADS:
             raise AskedError(f'there is no format "{format}": {", ".join(_DOWNLOADS)}')
+        if args.get("relation") == RELATION:
+            asked = Statements(tuple(args.getlist("files")), args.get("profile", ""), args.get("bank", ""))
+            lines = self._bench(shelf, asked).report
+            return self._relation(lines, format, f"{RELATION}-{lines.as_of.isoformat()}.{format}")
+        relation = relation_of(args.get("relation", ""))
         last = read_period(args.get("time", ""), self._dates)[1]
         as_of = day(args["as_of"], "as_of") if args.get("as_of") else last or default_as_of(shelf.book)
         question = Question(
@@ -216,13 +269,17 @@ class Receivables(fava.ext.FavaExtensionBase):
             by=tuple(args.getlist("by")),
             period_from=day(args["from"], "from") if args.get("from") else None,
         )
+        hidden = self.words().hidden
+        if hidden and (key := telling(shelf.book, relation, as_of, question)) is not None:
+            raise AskedError(self.words()("not_by_amount", key=key))
         account = "" if relation in WHOLE else args.get("account", "")
         found = shelf.report(relation, as_of, question, account)
-        if current_app.config.get("INCOGNITO"):
-            found = incognito(found, self.words())
-        who = f"-{secure_filename(question.customer)}" if question.customer else ""
-        name = f"{relation.replace('_', '-')}{who}-{as_of.isoformat()}.{format}"
-        return _file(render(found, format), FACES[format].media_type, name)
+        who = f"-{names.safe(question.customer)}" if question.customer else ""
+        return self._relation(found, format, f"{relation.replace('_', '-')}{who}-{as_of.isoformat()}.{format}")
+
+    def _relation(self, found: Report, format: str, name: str) -> Response:
+        shown = incognito(found, self.words()) if current_app.config.get("INCOGNITO") else found
+        return _file(render(shown, format), FACES[format].media_type, name)
 
     @_endpoint("statement", "GET")
     def statement(self) -> Response:
@@ -280,10 +337,14 @@ class Receivables(fava.ext.FavaExtensionBase):
             raise AskedError("there is no such rule that books")
         as_of = day(str(said.get("as_of", "")), "as_of")
         wanted = writing.proposals(rule, shelf.book, as_of)
+        return self._booked(shelf, wanted, said.get("agreed"), spoken("nothing_to_book"))
+
+    def _booked(self, shelf: Shelf, wanted: list[Proposal], agreed: object, nothing: str) -> Any:
+        """The diff of these entries; with the digest of that diff they are booked."""
+        spoken = self.words()
         if not wanted:
-            return {"success": True, "data": {"text": spoken("nothing_to_book"), "diff": ""}}
+            return {"success": True, "data": {"text": nothing, "diff": ""}}
         made = writing.planned(self._main, shelf.book, wanted)
-        agreed = said.get("agreed")
         if agreed is None:
             told = spoken("to_book", count=made.entries)
             if self.ledger.errors:
@@ -293,12 +354,72 @@ class Receivables(fava.ext.FavaExtensionBase):
             raise Refused(409, spoken("changed_meanwhile"))
         return {"success": True, "data": {"text": self._written(made), "diff": ""}}
 
+    # Bank lines
+
+    @_endpoint("upload", "PUT")
+    def upload(self) -> Any:
+        """Keep a statement that the browser sends in memory; its token."""
+        if request.content_length is None or request.content_length > SENT_MOST * 4 // 3 + 10_000:
+            raise Refused(
+                413, f"a file of more than {SENT_MOST >> 20} MB is not taken from a browser: use bean-ar apply"
+            )
+        said = self._guard()
+        name, content = said.get("name"), said.get("content")
+        if not isinstance(name, str) or not isinstance(content, str):
+            raise AskedError("a file has a name and its content in base64")
+        try:
+            token = self._sent.keep(name, binascii.a2b_base64(content, strict_mode=True))
+        except binascii.Error as error:
+            raise AskedError("the content of the file is not base64") from error
+        return {"success": True, "data": {"token": token}}
+
+    @_endpoint("bank", "PUT")
+    def deciding(self) -> Any:
+        """The bank line that is to decide after these choices."""
+        said, shelf, spoken = self._guard(), self.shelf(), self.words()
+        if spoken.hidden:
+            raise Refused(403, spoken("not_incognito"))
+        search, edit = said.get("search", ""), said.get("edit", "")
+        if not isinstance(search, str) or not isinstance(edit, str):
+            raise AskedError("search and edit are texts")
+        asked = read_statements(said)
+        found = self._current(shelf, said, asked)
+        desk = self.desk(read_asked(request.args, request.args.getlist, self._dates), shelf)
+        with found.lock:
+            choices = found.replay(read_choices(said.get("choices")))
+            shown = bank.deciding(desk, found, search=search.strip()[:200], edit=edit)
+        html = self.jinja_env.get_template("bank_line.html").render(deciding=shown, words=spoken)
+        return {"success": True, "data": {"html": html, "choices": [choice._asdict() for choice in choices]}}
+
+    @_endpoint("receipts", "PUT")
+    def receipts(self) -> Any:
+        """What is decided about bank lines as a diff; and, when that very diff is agreed to, book it."""
+        said, shelf, spoken = self._guard(), self.shelf(), self.words()
+        if spoken.hidden:
+            raise Refused(403, spoken("not_incognito"))
+        found = self._current(shelf, said, read_statements(said))
+        with found.lock:
+            found.replay(read_choices(said.get("choices")))
+            wanted = found.session.entries(suspense=bool(said.get("suspense")), evident=bool(said.get("evident")))
+        return self._booked(shelf, wanted, said.get("agreed"), spoken("bank_nothing_decided"))
+
+    def _current(self, shelf: Shelf, said: Mapping[str, Any], asked: Statements) -> Bench:
+        """The bench of a request, which must be in the state that the page had; raises OutdatedError."""
+        found = self._bench(shelf, asked)
+        if said.get("state") != found.state:
+            raise OutdatedError("the ledger or a file has changed")
+        return found
+
     def _written(self, made: Plan) -> str:
         """Make an append and let Fava know, also of a file that it has not read yet; where the entries are."""
         done = writing.written(made)
         for addition in made.additions:
             self.ledger.watcher.notify(addition.path)
-        return self.words()("written", place=", ".join(f"{file}:{line}" for file, line, _ in done.entries))
+        spoken = self.words()
+        places = [f"{file}:{line}" for file, line, _ in done.entries]
+        if (more := len(places) - PLACES_MOST) > 0:
+            places[PLACES_MOST:] = [spoken("and_more", count=spoken.number(more))]
+        return spoken("written", place=", ".join(places))
 
     @property
     def _main(self) -> Path:
@@ -323,6 +444,10 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
     response = send_file(io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
     response.headers.update(_HEADERS)
     return response
+
+
+def _statements(asked: Asked) -> Statements:
+    return Statements(asked.files, asked.profile, asked.bank)
 
 
 def _fava_url(endpoint: str, **values: str) -> str:

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 from receivables.relations import RELATIONS
 from receivables.relations.question import Condition, ConditionError, Question, read_condition
 
-PAGES: Final = ("overview", "aging", "items", "customer", "document", "rules")
+PAGES: Final = ("overview", "aging", "items", "customer", "document", "bank", "rules")
 RULES: Final = ("penalties", "provision", "limitation", "write_off_proposals", "revaluation")
-OWN: Final = ("page", "customer", "number", "rule", "by", "where", "sort", "rows")
+OWN: Final = ("page", "customer", "number", "rule", "by", "where", "files", "profile", "bank", "whole", "sort", "rows")
 """The parameters of our pages; the others are Fava's."""
 
 
@@ -32,6 +32,8 @@ class Asked(NamedTuple):
       rule: One of `RULES`.
       by: The key to group by.
       where: Conditions as on the command line.
+      files, profile, bank: The statements of the bank lines: tokens, a ready profile, the ledger's bank account.
+      whole: Whether the page is wanted with all its tables, however long that takes.
       sort: Table and column by which it is sorted, "open:-due" for descending; one a table.
       rows: Table and the row from which it is shown.
     """
@@ -46,6 +48,10 @@ class Asked(NamedTuple):
     rule: str = RULES[0]
     by: str = ""
     where: tuple[Condition, ...] = ()
+    files: tuple[str, ...] = ()
+    profile: str = ""
+    bank: str = ""
+    whole: bool = False
     sort: Mapping[str, str] = {}
     rows: Mapping[str, int] = {}
 
@@ -75,7 +81,7 @@ def read_asked(one: Mapping[str, str], many: Callable[[str], Sequence[str]], dat
     if rule not in RULES:
         raise AskedError(f'there is no rule "{rule}": {", ".join(RULES)}')
     try:
-        where = tuple(read_condition(text) for text in many("where") if text.strip())
+        where = tuple(read_condition(text) for text in dict.fromkeys(many("where")) if text.strip())
     except ConditionError as error:
         raise AskedError(str(error).removeprefix("--where ")) from error
     first, last = read_period(one.get("time", ""), dates_of)
@@ -90,6 +96,10 @@ def read_asked(one: Mapping[str, str], many: Callable[[str], Sequence[str]], dat
         rule=rule,
         by=one.get("by", ""),
         where=where,
+        files=tuple(filter(None, many("files"))),
+        profile=one.get("profile", ""),
+        bank=one.get("bank", ""),
+        whole=bool(one.get("whole")),
         sort=dict(_pair(text) for text in many("sort")),
         rows={key: int(value) for key, value in map(_pair, many("rows")) if value.isascii() and value.isdigit()},
     )
@@ -106,6 +116,8 @@ def read_period(time: str, dates_of: DatesOf) -> tuple[datetime.date | None, dat
     if first is None and after is None:
         raise AskedError(f'the time filter "{time}" cannot be read: write it as 2026-06 or 2026-01-01 to 2026-06-30')
     last = None if after is None or after == datetime.date.min else after - datetime.timedelta(days=1)
+    if first is not None and last is not None and first > last:
+        raise AskedError(f'the time filter "{time}" ends before it begins')
     return first, last
 
 

@@ -60,6 +60,8 @@ class Links:
         said = [("page", asked.page), ("customer", asked.customer or ""), ("number", asked.number), ("by", asked.by)]
         if asked.page == "rules":
             said.append(("rule", asked.rule))
+        if asked.page == "bank":
+            said += [*(("files", token) for token in asked.files), ("profile", asked.profile), ("bank", asked.bank)]
         said += [("where", text(condition)) for condition in asked.where]
         return [(key, value) for key, value in said if value]
 
@@ -71,16 +73,25 @@ class Links:
         """The page with a table in another order, from its first row."""
         return f"{self._with(key, order, None)}#{key}"
 
+    def finished(self) -> str:
+        """The page as it is shown, with the tables that take long."""
+        return self._with("", None, None, ("whole", "1"))
+
+    def part(self, relation: str) -> str:
+        """One table of the page as it is shown."""
+        return self._with("", None, None, ("relation", relation), endpoint="part")
+
     def from_row(self, key: str, row: int) -> str:
         """The page with a table from another row on."""
         return f"{self._with(key, self._asked.sort.get(key), row)}#{key}"
 
-    def _with(self, key: str, order: str | None, row: int | None) -> str:
+    def _with(self, key: str, order: str | None, row: int | None, *more: tuple[str, str], endpoint: str = "") -> str:
         asked = self._asked
         orders = {**asked.sort, **({key: order} if order else {})}
         rows = {other: first for other, first in asked.rows.items() if other != key} | ({key: row} if row else {})
         params = [("sort", f"{table}:{said}") for table, said in orders.items()]
-        return self.here(*params, *(("rows", f"{table}:{first}") for table, first in rows.items()))
+        params += [("rows", f"{table}:{first}") for table, first in rows.items()]
+        return self._to(endpoint, [*self.own(), *params, *more])
 
     def download(self, relation: str, format: str, params: Params) -> str:
         """A relation as a file."""

@@ -53,6 +53,8 @@ class Table(NamedTuple):
       notes: Sentences below it.
       problems: What was found wrong while its figures were made.
       empty: What stands there when it has no rows.
+      later: Where the finished table is fetched from, for one that takes long to make; "" for a finished one.
+      whole: The page with this table finished, for who has no script.
     """
 
     key: str
@@ -65,6 +67,8 @@ class Table(NamedTuple):
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     empty: str = ""
+    later: str = ""
+    whole: str = ""
 
 
 class Figure(NamedTuple):
@@ -96,10 +100,11 @@ class Chart(NamedTuple):
 
 
 class Card(NamedTuple):
-    """What the overview says of one currency."""
+    """What the overview says of one currency; `most` are the customers that are overdue with most."""
 
     currency: str
     figures: tuple[Figure, ...]
+    most: tuple[Figure, ...]
     bars: tuple[Bar, ...]
     bridge: Table
     charts: tuple[Chart, ...]

@@ -1,33 +1,46 @@
 """The shelf: what was computed of one load of the ledger, kept until the ledger is loaded again.
 
 A shelf is of one list of entries, and is known by its identity: who holds the shelf of other entries holds an old one.
-So nothing has to be told when a reload is under way in another thread. All of it is asked under one lock.
+So nothing has to be told when a reload is under way in another thread. Each thing is made once, and only who asks for
+that very thing waits for it.
 """
 
 from __future__ import annotations
 
 import datetime
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from beancount.core.data import Transaction
 
 from receivables.book import Book
 from receivables.bql import LoadedBook
 from receivables.fava.part import Members, members, part
+from receivables.fava.remembered import RememberedTexts
+from receivables.kept import Kept
 from receivables.loading import collector_off
-from receivables.relations import RELATIONS, evaluate
-from receivables.relations.question import Question
+from receivables.relations import RELATIONS, grouped_by
+from receivables.relations.question import Question, filtered, split_conditions
 from receivables.report import Report
-from receivables.view import view
+from receivables.view import View, view
 
 T = TypeVar("T")
 
-KEPT: Final = 128
-"""So many answers and parts are kept, the latest asked for."""
+HEAVIEST: Final = 500_000
+"""So many rows of answers are kept, the latest asked for; another answer weighs a hundred."""
+
+PARTS: Final = 64
+"""So many parts of the book and views of days are kept, and other things that are made of a load."""
+
+ON_ROWS: Final = frozenset({"changes", "promises", "penalties", "penalty_balances", "provision"})
+"""Relations whose conditions on columns leave the rows that fulfil them as they are: all rows are evaluated once."""
+
+
+class _Part(NamedTuple):
+    """A part of the book, and what of it no day changes."""
+
+    book: Book
+    lasting: Kept
 
 
 class Shelf:
@@ -42,11 +55,17 @@ class Shelf:
         loaded = options.get(LoadedBook.KEY)
         keeper = loaded if isinstance(loaded, LoadedBook) else LoadedBook()
         self.entries = entries
-        self.book: Book = keeper.of(entries, options)
+        whole: Book = keeper.of(entries, options)
+        self.book: Book = whole._replace(texts=RememberedTexts(whole.texts))
         main = list(dict.fromkeys(options.get("operating_currency", ())))
         self._rank = {currency: place for place, currency in enumerate(main)}
-        self._lock = threading.RLock()
-        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
+        self._whole = _Part(self.book, Kept())
+        self._known = Kept()
+        self._parts = Kept(PARTS)
+        self._views = Kept(PARTS)
+        self._made = Kept(PARTS)
+        self._once = Kept(PARTS)
+        self._answers = Kept(HEAVIEST, _weight)
 
     def rank(self, currency: str) -> tuple[int, str]:
         """The place of a currency among others: the operating currencies first, then by name."""
@@ -58,38 +77,60 @@ class Shelf:
         A question about one customer is asked of that customer's part of the book, which gives the same rows.
         """
         asked = question or Question()
-        key = ("report", name, as_of, asked, account)
-        return self._kept(key, lambda: self._answer(name, as_of, asked, account))
+        return self._kept(
+            self._answers, (name, as_of, asked, account), lambda: self._answer(name, as_of, asked, account)
+        )
+
+    def has(self, name: str, as_of: datetime.date, question: Question | None = None, account: str = "") -> bool:
+        """Whether a relation was evaluated for such a question already."""
+        return self._answers.has((name, as_of, question or Question(), account))
 
     def _answer(self, name: str, as_of: datetime.date, asked: Question, account: str) -> Report:
-        book = self.of(account, asked.customer)
         if asked.by and name != "aging":
-            return evaluate(book, name, as_of, asked)
-        # As `evaluate` does; the view of a day serves all relations that are asked of it.
-        seen = self._kept(("view", as_of, account, asked.customer), lambda: view(book, as_of))
-        return RELATIONS[name].evaluate(seen, asked)
+            detail = self.report(name, as_of, asked._replace(by=()), account)
+            return grouped_by(self.of(account, asked.customer), detail, asked.by)
+        relation = RELATIONS[name]
+        if asked.where and name in ON_ROWS:
+            columns = relation.columns(self.book, as_of)
+            others = split_conditions(asked, [column.name for column in columns])[1]
+            if others != asked.where:
+                whole = self.report(name, as_of, asked._replace(where=others), account)
+                return whole._replace(rows=filtered(whole.rows, columns, asked))
+        return relation.evaluate(self._view(as_of, account, asked.customer), asked)
+
+    def _view(self, as_of: datetime.date, account: str, customer: str | None) -> View:
+        """The view of a day, which serves all relations that are asked of it."""
+        book, lasting = self._part_of(account, customer)
+        return self._kept(self._views, (as_of, account, customer), lambda: view(book, as_of, lasting))
 
     def of(self, account: str = "", customer: str | None = None) -> Book:
         """The book, or the part of it on the accounts that Fava's account filter leaves, of one customer."""
+        return self._part_of(account, customer).book
+
+    def _part_of(self, account: str, customer: str | None) -> _Part:
         if not account and customer is None:
-            return self.book
-        return self._kept(("part", account, customer), lambda: self._part(account, customer))
+            return self._whole
+        return self._kept(self._parts, (account, customer), lambda: _Part(self._part(account, customer), Kept()))
 
     def of_report(self, report: Report, what: Hashable, make: Callable[[], T]) -> T:
         """Something made of a whole report (its order, its sums), made once."""
         # The answer holds the report, so no other can have its identity as long as it is kept.
-        held, made = self._kept(("of", id(report), what), lambda: (report, make()))
+        held, made = self._kept(self._made, (id(report), what), lambda: (report, make()))
         return made if held is report else make()
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Something else that is made of this load, made once."""
+        return self._kept(self._once, key, make)
 
     def _part(self, account: str, customer: str | None) -> Book:
         book = self.book
-        wanted = self._of_customer.get(customer, ()) if customer is not None else range(len(book.pockets))
+        wanted = self._of_customer().get(customer, ()) if customer is not None else range(len(book.pockets))
         if account:
             from fava.core.filters import Match
 
             match = Match(account)
             wanted = [place for place in wanted if _within(book.pockets[place].account, account, match)]
-        made = part(book, self._members, wanted)
+        made = part(book, self._members(), wanted)
         if customer is not None and customer in book.customers and not made.customers:
             # Somebody with whom nothing was booked yet has notes all the same.
             made = made._replace(
@@ -98,18 +139,18 @@ class Shelf:
             )
         return made
 
-    @cached_property
     def _members(self) -> Members:
-        return members(self.book)
+        return self._kept(self._known, "members", lambda: members(self.book))
 
-    @cached_property
     def _of_customer(self) -> Mapping[str, Sequence[int]]:
+        return self._kept(self._known, "of_customer", self._pockets)
+
+    def _pockets(self) -> Mapping[str, Sequence[int]]:
         found: dict[str, list[int]] = {}
         for place, pocket in enumerate(self.book.pockets):
             found.setdefault(pocket.customer, []).append(place)
         return found
 
-    @cached_property
     def _entry_at(self) -> Mapping[tuple[str, int], Any]:
         """File and line of every transaction, posting, note and document → its entry."""
         found: dict[tuple[str, int], Any] = {}
@@ -123,21 +164,20 @@ class Shelf:
 
     def entry(self, file: str, line: int) -> Any:
         """The entry that stands at a line, or has a posting there; None when there is none."""
-        with self._lock:
-            return self._entry_at.get((file, line))
+        return self._kept(self._known, "entries", self._entry_at).get((file, line))
 
-    def _kept(self, key: Hashable, make: Callable[[], T]) -> T:
-        with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                found: T = self._answers[key]
-                return found
+    @staticmethod
+    def _kept(store: Kept, name: Hashable, make: Callable[[], T]) -> T:
+        def made() -> T:
             # Fava holds a million objects: one search among them for cycles takes longer than most answers.
             with collector_off():
-                made = self._answers[key] = make()
-            if len(self._answers) > KEPT:
-                self._answers.popitem(last=False)
-            return made
+                return make()
+
+        return store.of(name, made)
+
+
+def _weight(report: Report) -> int:
+    return max(len(report.rows), 100)
 
 
 def _within(account: str, value: str, match: Callable[[str], bool]) -> bool:

@@ -23,8 +23,9 @@ _WORDS: Final = frozenset({"kind", "status", "bucket", "component", "method", "w
 """Columns whose words may be the program's own, which have names in every language."""
 
 CALCULATED: Final = frozenset(
-    {"calculation", "reason", "missing", "evidence", "approval", "account_to_debit", "converted"}
-)
+    {"calculation", "reason", "missing", "evidence", "approval", "account_to_debit", "converted", "allocations",
+     "waits_for", "runner_up"}
+)  # fmt: skip
 """Texts of the program that have amounts in them."""
 
 _SIGNED: Final = frozenset(

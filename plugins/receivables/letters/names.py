@@ -22,7 +22,7 @@ def filename(statement: Statement) -> str:
     Letters, marks and digits of any script, "-", "_" and "." stay; every other character becomes "-".
     Different codes can give the same name: see `distinct_filenames`.
     """
-    return f"{_safe(statement.debtor.code)}-{statement.as_of.isoformat()}"
+    return f"{safe(statement.debtor.code)}-{statement.as_of.isoformat()}"
 
 
 def distinct_filenames(statements: Iterable[Statement], format: str) -> list[str]:
@@ -44,7 +44,7 @@ def distinct_filenames(statements: Iterable[Statement], format: str) -> list[str
     return names
 
 
-def _safe(code: str) -> str:
+def safe(code: str) -> str:
     """A customer's code as a part of a file name."""
     kept = "".join(
         character if unicodedata.category(character)[0] in "LMN" or character in "-_." else "-"

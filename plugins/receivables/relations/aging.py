@@ -148,15 +148,20 @@ def _by_keys(
     view: View, aging: Aging, rates: Rates | None, by: tuple[str, ...]
 ) -> dict[tuple[Value, ...], list[Decimal]]:
     """Open items added up by metadata keys and currency."""
-    lookup = Lookup(view.book)
+    lookup, scales = Lookup(view.book), view.book.scales
     width = len(aging.bounds) + 3
+    if rates is None:
+        units_of: dict[tuple[Value, ...], list[int]] = {}
+        for item, units, position in zip(view.items, view.outstanding, _positions(view, aging), strict=True):
+            key = (*(lookup.of_item(item, name) for name in by), view.currency(item))
+            units_of.setdefault(key, [0] * width)[position] += units
+        return {key: [scales[str(key[-1])].decimal(units) for units in row] for key, row in units_of.items()}
     sums: dict[tuple[Value, ...], list[Decimal]] = {}
     for item, units, position in zip(view.items, view.outstanding, _positions(view, aging), strict=True):
         currency = view.currency(item)
-        amount = view.amount(item, units)
         key = (*(lookup.of_item(item, name) for name in by), currency)
-        row = sums.setdefault(key, [view.scale(item).decimal(0)] * width)
-        row[position] += amount if rates is None else rates.convert(amount, currency) or 0
+        row_of = sums.setdefault(key, [view.scale(item).decimal(0)] * width)
+        row_of[position] += rates.convert(view.amount(item, units), currency) or 0
     return sums
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -9,7 +10,7 @@ from receivables.facts import Customer
 from receivables.lookup import Lookup
 from receivables.money import EXACT, added
 from receivables.relations.open_items import digits
-from receivables.relations.question import Question, filtered, narrowed
+from receivables.relations.question import Condition, Question, filtered, narrowed
 from receivables.report import Column, Report, Row
 from receivables.rules.kpis import share
 from receivables.view import Rates, View, rates_at, scale_of
@@ -52,6 +53,8 @@ def evaluate(view: View, question: Question) -> Report:
         own.setdefault(pocket.customer, set()).add(pocket.currency)
     lookup = Lookup(book)
     rows: list[Row] = []
+    # What costs little is asked before a row is made of it.
+    stands = tuple(condition for condition in question.where if condition.key == "status")
     for code, customer in sorted(book.customers.items()):
         limit = _limit(customer, own.get(code, set()))
         if limit is None or question.customer not in (None, code):
@@ -60,8 +63,9 @@ def evaluate(view: View, question: Question) -> Report:
         if currency not in rates:
             rates[currency] = rates_at(book, view.as_of, currency)
         collector = lookup.of_customer(code, "collector")
-        row = _row(view, customer, number, rates[currency], owed.get(code, {}))
-        rows.append((*row, None if collector is None else str(collector)))
+        row = _row(view, customer, number, rates[currency], owed.get(code, {}), stands)
+        if row is not None:
+            rows.append((*row, None if collector is None else str(collector)))
     return Report(
         "credit_limits",
         "Credit limits",
@@ -82,7 +86,10 @@ def _limit(customer: Customer, currencies: set[str]) -> tuple[Decimal, str] | No
     return (number, currency) if isinstance(number, Decimal) and isinstance(currency, str) else None
 
 
-def _row(view: View, customer: Customer, limit: Decimal, rates: Rates, owed: dict[str, int]) -> Row:
+def _row(
+    view: View, customer: Customer, limit: Decimal, rates: Rates, owed: dict[str, int], stands: Sequence[Condition]
+) -> Row | None:
+    """The row without its last column; None where its status does not fulfil the conditions."""
     parts, converted, unpriced = [], [], []
     for currency, units in sorted(owed.items()):
         amount = rates.convert(view.book.scales[currency].decimal(units), currency)
@@ -96,6 +103,8 @@ def _row(view: View, customer: Customer, limit: Decimal, rates: Rates, owed: dic
     total = added((zero, *parts))
     room = EXACT.subtract(limit, total)
     status = EXCEEDED if room < 0 else NO_PRICE if unpriced else WITHIN
+    if not all(condition.holds(status) for condition in stands):
+        return None
     whole = max(rates.scale.unit, *(max(0, -int(number.as_tuple().exponent)) for number in (limit, total)))
     used = share(int(total.scaleb(whole, EXACT)), int(limit.scaleb(whole, EXACT)))
     return (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from receivables.book import KIND_CODES
+from receivables.book import KIND_CODES, Book
 from receivables.facts import CREDIT_MEMO, DEBIT_NOTE, INVOICE, RETENTION
 from receivables.relations.open_items import digits
 from receivables.relations.question import Question, filtered, keeper, split_conditions
@@ -92,66 +93,83 @@ def _row(currency: str, table: Sequence[Month], begun: int, place: int, decimal:
     )  # fmt: skip
 
 
-class _Growth(NamedTuple):
-    """What each month adds to sales, to what is open, to the debits of it and to what is overdue, in units."""
+class _Course(NamedTuple):
+    """What stood at the end of each day on which something changed; before the first nothing did."""
 
-    sales: list[int]
-    open: list[int]
-    owed: list[int]
-    overdue: list[int]
+    days: Sequence[int]
+    units: Sequence[int]
+
+    def at(self, day: int) -> int:
+        """What stood at the end of a day (ordinal)."""
+        place = bisect_right(self.days, day)
+        return self.units[place - 1] if place else 0
+
+
+class _Courses(NamedTuple):
+    """The sales so far, what is open, the debits of it and what of them is overdue, in units, on any day."""
+
+    sales: _Course
+    open: _Course
+    owed: _Course
+    overdue: _Course
 
 
 def _by_month(
     view: View, calendar: Sequence[tuple[datetime.date, datetime.date]], keep: Callable[[int], bool] | None
 ) -> dict[str, list[Month]]:
-    """The months of each currency, in one pass over items and settlements."""
-    book = view.book
+    """The months of each currency that has items by the as-of date: no day but its own changes a figure of a month."""
+    book, today = view.book, view.as_of.toordinal()
+    courses = view.of_book("kpis", lambda: _courses(book, None)) if keep is None else _courses(book, keep)
+    return {
+        currency: [_month(*days, course) for days in calendar]
+        for currency, course in courses.items()
+        if course.open.days[0] <= today
+    }
+
+
+def _month(first: datetime.date, last: datetime.date, course: _Courses) -> Month:
+    end = last.toordinal()
+    sales = course.sales.at(end) - course.sales.at(first.toordinal() - 1)
+    return Month(first, last, sales, course.open.at(end), course.owed.at(end), course.overdue.at(end))
+
+
+def _courses(book: Book, keep: Callable[[int], bool] | None) -> dict[str, _Courses]:
+    """The courses of each currency, in one pass over items and settlements."""
     items, settlements = book.items, book.settlements
-    begin = calendar[0][0].toordinal()
-    # The month of each day; what comes before the first day is part of the first month's balances.
-    month_of = [place for place, (first, last) in enumerate(calendar) for _ in range((last - first).days + 1)]
-    days = len(month_of)
     currency_of = [pocket.currency for pocket in book.pockets]
-    grown = {currency: _Growth(*([0] * len(calendar) for _ in range(4))) for currency in currency_of}
-    used: set[str] = set()
-    # For each debit the day from which it is overdue, counted from the first; for the others nothing.
+    # What each day adds: sales, open, owed, overdue.
+    added: dict[str, tuple[dict[int, int], ...]] = {currency: ({}, {}, {}, {}) for currency in currency_of}
+    # For each debit the day from which it is overdue; for the others nothing.
     overdue_from: list[int | None] = []
-    for item, pocket, amount, day, due, kind in zip(
-        range(view.item_count), items.pocket, items.amount, items.day, items.due, items.kind, strict=False
+    for item, (pocket, amount, day, due, kind) in enumerate(
+        zip(items.pocket, items.amount, items.day, items.due, items.kind, strict=True)
     ):
         if keep is not None and not keep(item):
             overdue_from.append(None)
             continue
-        currency = currency_of[pocket]
-        used.add(currency)
-        growth = grown[currency]
-        month = month_of[max(day - begin, 0)]
-        growth.open[month] += amount
-        if kind in _SALES and day >= begin:
-            growth.sales[month] += amount
+        sales, opened, owed, overdue = added[currency_of[pocket]]
+        opened[day] = opened.get(day, 0) + amount
+        if kind in _SALES:
+            sales[day] = sales.get(day, 0) + amount
         if amount <= 0:
             overdue_from.append(None)
             continue
-        begins = max(day, due + 1, begin) - begin
+        begins = max(day, due + 1)
         overdue_from.append(begins)
-        growth.owed[month] += amount
-        if begins < days:
-            growth.overdue[month_of[begins]] += amount
+        owed[day] = owed.get(day, 0) + amount
+        overdue[begins] = overdue.get(begins, 0) + amount
     pocket_of = items.pocket
-    for _, day, debit, units in zip(
-        range(view.settlement_count), settlements.day, settlements.debit, settlements.amount, strict=False
-    ):
-        overdue = overdue_from[debit]
-        if overdue is not None:
-            growth = grown[currency_of[pocket_of[debit]]]
-            settled = max(day - begin, 0)
-            growth.owed[month_of[settled]] -= units
-            if (begins := max(settled, overdue)) < days:
-                growth.overdue[month_of[begins]] -= units
-    return {currency: _table(calendar, grown[currency]) for currency in used}
+    for day, debit, units in zip(settlements.day, settlements.debit, settlements.amount, strict=True):
+        begins_of = overdue_from[debit]
+        if begins_of is not None:
+            _, _, owed, overdue = added[currency_of[pocket_of[debit]]]
+            owed[day] = owed.get(day, 0) - units
+            late = max(day, begins_of)
+            overdue[late] = overdue.get(late, 0) - units
+    return {currency: _Courses(*map(_course, each)) for currency, each in added.items() if each[1]}
 
 
-def _table(calendar: Sequence[tuple[datetime.date, datetime.date]], growth: _Growth) -> list[Month]:
-    """What months added, as months with what there is at their end."""
-    balances = zip(growth.sales, *map(accumulate, growth[1:]), strict=True)
-    return [Month(*days, *units) for days, units in zip(calendar, balances, strict=True)]
+def _course(added: Mapping[int, int]) -> _Course:
+    """What days add, as what stands at the end of each."""
+    days = sorted(added)
+    return _Course(days, list(accumulate(added[day] for day in days)))

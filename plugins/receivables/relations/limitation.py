@@ -48,7 +48,15 @@ def evaluate(view: View, question: Question) -> Report:
     """The open claims of `view`, the most urgent first; those without a last day at the end."""
     view = narrowed(view, question, NAMES)
     found = limits(view)
-    rows: list[Row] = [_row(view, limit) for limit in found.limits]
+    # What costs little is asked before a row is made of it.
+    warned = tuple(condition for condition in question.where if condition.key == "warning")
+    warnings = _Warnings(view)
+    rows: list[Row] = [
+        _row(view, limit, warning)
+        for limit in found.limits
+        for warning in (warnings.of(limit),)
+        if all(condition.holds(warning) for condition in warned)
+    ]
     rows.sort(key=_order)
     rows = filtered(rows, COLUMNS, question)
     digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
@@ -57,7 +65,7 @@ def evaluate(view: View, question: Question) -> Report:
     )
 
 
-def _row(view: View, limit: Limit) -> Row:
+def _row(view: View, limit: Limit, warning: str) -> Row:
     book, item, result = view.book, limit.item, limit.outcome
     items = book.items
     pocket = book.pockets[items.pocket[item]]
@@ -73,14 +81,30 @@ def _row(view: View, limit: Limit) -> Row:
     tail: Row = (None if collector is None else str(collector), file, line)
     if result is None or limit.policy is None:
         return (*head, None, None, "", None, None, NO_POLICY, "", "", limit.reason, *tail)
-    days = thresholds(book, view.as_of, limit.policy.name)
     return (
         *head, result.start, result.restarted, "" if result.restart is None else result.restart.told(),
         result.last_day, None if result.last_day is None else (result.last_day - view.as_of).days,
-        result.status(view.as_of), result.warning(view.as_of, days),
+        result.status(view.as_of), warning,
         MISSING if result.unproven else "" if result.restart is None else result.restart.proof,
         result.calculation, *tail,
     )  # fmt: skip
+
+
+class _Warnings:
+    """What the column of that name says; each policy is asked once when it warns."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._thresholds: dict[str, tuple[int, ...]] = {}
+
+    def of(self, limit: Limit) -> str:
+        """The warning of a claim; "" for none."""
+        view, policy, result = self._view, limit.policy, limit.outcome
+        if result is None or policy is None:
+            return ""
+        if policy.name not in self._thresholds:
+            self._thresholds[policy.name] = thresholds(view.book, view.as_of, policy.name)
+        return result.warning(view.as_of, self._thresholds[policy.name])
 
 
 def _title(policy: Limitation) -> str:

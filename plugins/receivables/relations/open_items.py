@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from receivables.relations.question import Question, filtered, narrowed
+from receivables.relations.question import Condition, Question, filtered, narrowed
 from receivables.report import Column, Report, Row
 from receivables.rules.aging import BASES, aging_policy
 from receivables.rules.disputes import disputed
@@ -50,7 +50,9 @@ def evaluate(view: View, question: Question) -> Report:
     view = narrowed(view, question, NAMES)
     rates = None if question.currency is None else rates_at(view.book, view.as_of, question.currency)
     columns = COLUMNS if rates is None else (*COLUMNS, *CONVERTED)
-    ordered = sorted(open_items(view, disputed(view)), key=_order)
+    # What costs little is asked before a row is made of it.
+    aged = tuple(condition for condition in question.where if condition.key == "bucket")
+    ordered = sorted(open_items(view, disputed(view), aged), key=_order)
     rows: list[Row] = list(ordered)
     if rates is not None:
         # A condition on the currency means the document's; one on an amount, the amount that is shown.
@@ -95,8 +97,14 @@ class OpenItem(NamedTuple):
     line: int
 
 
-def open_items(view: View, disputes: Mapping[int, int]) -> Iterator[OpenItem]:
-    """One row for each open item, in the order of the book; `disputes` as `disputed` gives them."""
+def open_items(view: View, disputes: Mapping[int, int], aged: Sequence[Condition] = ()) -> Iterator[OpenItem]:
+    """One row for each open item, in the order of the book.
+
+    Args:
+      view: The book as of a day.
+      disputes: As `disputed` gives them.
+      aged: Conditions on the bucket.
+    """
     book = view.book
     items, texts = book.items, book.texts
     aging = aging_policy(book.settings, view.as_of)
@@ -104,12 +112,15 @@ def open_items(view: View, disputes: Mapping[int, int]) -> Iterator[OpenItem]:
     buckets = aging.buckets
     from_ordinal = datetime.date.fromordinal
     for item, units in zip(view.items, view.outstanding, strict=True):
-        pocket = book.pockets[items.pocket[item]]
-        customer = book.customers.get(pocket.customer)
-        scale = book.scales[pocket.currency]
         due = items.due[item]
         credit = items.amount[item] < 0
         age = today - (due if aging.basis == "due" else items.date[item])
+        bucket = "credits" if credit else buckets[aging.bucket(age)]
+        if aged and not all(condition.holds(bucket) for condition in aged):
+            continue
+        pocket = book.pockets[items.pocket[item]]
+        customer = book.customers.get(pocket.customer)
+        scale = book.scales[pocket.currency]
         collector = None if customer is None else customer.details.get("collector")
         file, line = texts.source(item)
         yield OpenItem(
@@ -126,7 +137,7 @@ def open_items(view: View, disputes: Mapping[int, int]) -> Iterator[OpenItem]:
             settled=scale.decimal(items.amount[item] - units),
             outstanding=scale.decimal(units),
             days_overdue=0 if credit else max(today - due, 0),
-            bucket="credits" if credit else buckets[aging.bucket(age)],
+            bucket=bucket,
             terms=texts.terms(item),
             collector=None if collector is None else str(collector),
             disputed=scale.decimal(disputes.get(item, 0)),

@@ -6,6 +6,7 @@ import datetime
 from decimal import Decimal
 from typing import Final
 
+from receivables.book import Book
 from receivables.facts import PENALTY
 from receivables.relations.open_items import digits
 from receivables.relations.question import Question, filtered, keeper, split_conditions
@@ -45,8 +46,19 @@ NAMES: Final = tuple(column.name for column in COLUMNS)
 def evaluate(view: View, question: Question) -> Report:
     """The penalties up to the end of the as-of date, by customer, currency, due date and number."""
     found = charges(view, keeper(view.book, question, split_conditions(question, NAMES)[1]))
+    ranks = view.of_book("penalty ranks", lambda: _Ranks(view.book))
     # Stable: the lines of one item keep their order.
-    rows = [row_of(view, charge) for charge in sorted(found.charges, key=lambda charge: _order(view, charge.item))]
+    ordered = sorted(found.charges, key=lambda charge: ranks.of(charge.item))
+    # What rests is the same charge, and so the same row, on every later day.
+    known: dict[int, tuple[Charge, Row]] = view.of_book("penalty rows", dict)
+    rows = []
+    for charge in ordered:
+        held = known.get(id(charge))
+        if held is None or held[0] is not charge:
+            held = charge, row_of(view, charge)
+            if charge.item in found.resting:
+                known[id(charge)] = held
+        rows.append(held[1])
     return Report(
         "penalties",
         "Penalties",
@@ -59,10 +71,24 @@ def evaluate(view: View, question: Question) -> Report:
     )
 
 
-def _order(view: View, item: int) -> tuple[object, ...]:
-    items = view.book.items
-    pocket = view.book.pockets[items.pocket[item]]
-    return pocket.customer, pocket.currency, items.due[item], items.number[item], items.instalment[item], pocket.account
+class _Ranks:
+    """How items stand in order: by customer, currency, due date and number; each is looked up once."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._known: dict[int, tuple[object, ...]] = {}
+
+    def of(self, item: int) -> tuple[object, ...]:
+        """What an item is sorted by."""
+        found = self._known.get(item)
+        if found is None:
+            items = self._book.items
+            pocket = self._book.pockets[items.pocket[item]]
+            found = self._known[item] = (
+                pocket.customer, pocket.currency, items.due[item], items.number[item], items.instalment[item],
+                pocket.account,
+            )  # fmt: skip
+        return found
 
 
 def notes(view: View, found: Penalties) -> tuple[str, ...]:

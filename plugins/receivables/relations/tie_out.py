@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from receivables.book import LedgerColumns
 from receivables.relations.question import Question, filtered
 from receivables.report import Column, Report, Row
 from receivables.view import View
@@ -49,13 +51,13 @@ class Tie(NamedTuple):
 
 def ties(view: View) -> list[Tie]:
     """The tie-out of every account and currency that has postings on or before the day."""
+    return view.of_day("ties", lambda: _ties(view))
+
+
+def _ties(view: View) -> list[Tie]:
     book = view.book
-    ledger = book.ledger
     day = view.as_of.toordinal()
-    count = bisect_right(ledger.day, day)
-    balance: dict[int, int] = {}
-    for place, amount in zip(ledger.place[:count], ledger.amount[:count], strict=True):
-        balance[place] = balance.get(place, 0) + amount
+    balance = _balances(view)
     places = {pair: place for place, pair in enumerate(book.places)}
     place_of = [places[pocket.account, pocket.currency] for pocket in book.pockets]
     opened: dict[int, int] = {}
@@ -72,6 +74,30 @@ def ties(view: View) -> list[Tie]:
         for place, (account, currency) in sorted(enumerate(book.places), key=lambda pair: pair[1])
         if place in balance
     ]
+
+
+def _balances(view: View) -> Mapping[int, int]:
+    """Place → what the ledger says; places without a posting up to the day are not in it."""
+    ledger, day = view.book.ledger, view.as_of.toordinal()
+    if view.lasting is not None:
+        courses = view.of_book("balances", lambda: _courses(ledger))
+        found = ((place, bisect_right(days, day), units) for place, (days, units) in courses.items())
+        return {place: units[count - 1] for place, count, units in found if count}
+    count = bisect_right(ledger.day, day)
+    balance: dict[int, int] = {}
+    for place, amount in zip(ledger.place[:count], ledger.amount[:count], strict=True):
+        balance[place] = balance.get(place, 0) + amount
+    return balance
+
+
+def _courses(ledger: LedgerColumns) -> Mapping[int, tuple[list[int], list[int]]]:
+    """Place → the days of its postings, and the balance after each of them."""
+    courses: dict[int, tuple[list[int], list[int]]] = {}
+    for day, place, amount in zip(ledger.day, ledger.place, ledger.amount, strict=True):
+        days, units = courses.setdefault(place, ([], []))
+        units.append(amount + (units[-1] if units else 0))
+        days.append(day)
+    return courses
 
 
 def evaluate(view: View, question: Question) -> Report:

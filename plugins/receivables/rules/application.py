@@ -73,6 +73,10 @@ CHARGES: Final[Mapping[str, Decimal]] = {
 correspondent banks costs, less where payments are domestic. A currency that is not here has no such limit: what is
 missing is a part payment."""
 
+AUTO: Final = "auto"
+REVIEW: Final = "review"
+"""Whether what is decided by evidence is posted, or a person looks."""
+
 LIKENESS: Final = 90
 MARGIN: Final = 8
 
@@ -150,6 +154,16 @@ FORM: Final = PolicyForm(
             _list(DIFFERENCES),
             "Which differences are posted without a person; all but duplicate and prepayment by default.",
         ),
+        "deposits": Key(
+            one_of(AUTO, REVIEW),
+            '"auto" or "review"',
+            "Whether deposits of cash and cheques in hand are posted without a person; auto by default.",
+        ),
+        "refunds": Key(
+            one_of(AUTO, REVIEW),
+            '"review" or "auto"',
+            "Whether what is paid back is posted without a person where no approval names it; review by default.",
+        ),
         "largest": Key(
             read_amounts, '"50,000 USD, 1,000,000,000 VND"', "Above this a person looks; no limit by default."
         ),
@@ -161,7 +175,7 @@ FORM: Final = PolicyForm(
         ),
         "discount-grace": Key(whole_number, "a number of days", "So late a discount is still granted; 0 by default."),
         "equal-amounts": Key(
-            one_of("review", "oldest"),
+            one_of(REVIEW, "oldest"),
             '"review" or "oldest"',
             "Which of several items of the same amount is meant when nothing tells; a person says by default.",
         ),
@@ -190,6 +204,8 @@ class ApplicationPolicy(NamedTuple):
     payers: frozenset[str]
     sums: frozenset[str]
     differences: frozenset[str]
+    deposits: str
+    refunds: str
     largest: Mapping[str, Decimal]
     bank_charge: Mapping[str, Decimal]
     rounding: Mapping[str, Decimal]
@@ -223,11 +239,13 @@ def application_policy(settings: Settings, date: datetime.date) -> ApplicationPo
         payers=values.get("payers", frozenset(PAYERS)),
         sums=values.get("sums", frozenset(SUMS)),
         differences=values.get("differences", CAREFUL),
+        deposits=values.get("deposits", AUTO),
+        refunds=values.get("refunds", REVIEW),
         largest=values.get("largest", {}),
         bank_charge={**CHARGES, **values.get("bank-charge", {})},
         rounding=values.get("rounding", {}),
         discount_grace=values.get("discount-grace", 0),
-        equal_amounts=values.get("equal-amounts", "review"),
+        equal_amounts=values.get("equal-amounts", REVIEW),
         likeness=values.get("likeness", LIKENESS),
         margin=values.get("margin", MARGIN),
         ignore_words=values.get("ignore-words", ()),

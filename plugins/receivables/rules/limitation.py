@@ -24,7 +24,7 @@ from pathlib import PurePath
 from typing import Any, Final, NamedTuple
 
 from receivables.book import KIND_CODES, Book
-from receivables.facts import RECEIPT, RETENTION, WRITE_OFF, Event
+from receivables.facts import PENALTY, RECEIPT, RETENTION, WRITE_OFF, Event
 from receivables.history import Change, changes
 from receivables.lookup import Lookup
 from receivables.places import told_place
@@ -59,6 +59,7 @@ RUNNING, SUSPENDED, JUDGED, EXPIRED, NO_POLICY = "running", "suspended", "judgme
 _KINDS: Final = frozenset((*SAID, *PROCEEDINGS, *PROCEEDINGS.values()))
 _ONE_DAY: Final = datetime.timedelta(days=1)
 _RECEIPT: Final = KIND_CODES[RECEIPT]
+_PENALTY: Final = KIND_CODES[PENALTY]
 _RETENTION: Final = KIND_CODES[RETENTION]
 _WRITE_OFF: Final = KIND_CODES[WRITE_OFF]
 
@@ -420,15 +421,15 @@ class _Finder:
         self.ends: dict[int, datetime.date | None] = {}
         documents = {items.first[item] for item in (*(item for item, _ in self.claims), *self.chained)}
         self.changes = changes(view, lambda item: items.first[item] in documents)
-        self.siblings: dict[int, list[int]] = {}
-        for item in range(view.item_count):
-            if items.first[item] in documents:
-                self.siblings.setdefault(items.first[item], []).append(item)
+        self.instalments = view.of_book("instalments", lambda: _instalments(view.book))
         self.happenings: dict[str, _Happenings] = {}
         for event in self.book.events:
             if event.date <= view.as_of and _kind(event) in _KINDS:
                 self._keep(event)
         self._read: dict[tuple[str, datetime.date], Limitation | None] = {}
+        # What depends on nothing but the book is remembered where it is asked for many days.
+        self._named: dict[tuple[int, datetime.date], str] = view.of_book("limitation names", dict)
+        self._limits: dict[tuple[object, ...], Limit] = view.of_book("limits", dict)
 
     def found(self) -> Limits:
         """All claims; events without a proof are told once, whatever the number of their documents."""
@@ -476,17 +477,55 @@ class _Finder:
         return min(by_then, sum(each.units for each in settled)) >= self.book.items.amount[item]
 
     def _limit(self, item: int, units: int) -> Limit:
-        settings, due = self.book.settings, self._due(item)
-        name = policy_name(settings, self.lookup, item, FORM.subject, due)
+        """A claim with its last day, remembered where nothing but its settlements can change it."""
+        key = self._key(item)
+        if key is None:
+            return self._found(item, units)
+        known = self._limits.get(key)
+        if known is None:
+            told = len(self.problems)
+            known = self._found(item, units)
+            if len(self.problems) == told:
+                self._limits[key] = known
+        return known._replace(units=units)
+
+    def _key(self, item: int) -> tuple[object, ...] | None:
+        """What the last day of a claim rests on; None where events or other claims have a say, or nobody asks again."""
+        items = self.book.items
+        if self.view.lasting is None or self.charged.get(item) or items.kind[item] == _PENALTY:
+            return None
+        if self.book.pockets[items.pocket[item]].customer in self.happenings:
+            return None
+        first = items.first[item]
+        if first == item and first not in self.instalments:
+            return item, len(self.changes.get(item, ()))
+        return item, *((one, len(self.changes.get(one, ()))) for one in self._document(item))
+
+    def _found(self, item: int, units: int) -> Limit:
+        due = self._due(item)
+        name = self._name(item, due)
         policy = self._policy(name, due)
         if policy is None and not name:
             # What is charged for late payment follows the claim that was late.
-            named = (policy_name(settings, self.lookup, one, FORM.subject, due) for one in self.charged.get(item, ()))
+            named = (self._name(one, due) for one in self.charged.get(item, ()))
             policy = next(filter(None, (self._policy(other, due) for other in named)), None)
         if policy is None:
             return Limit(item, units, None, None, self._reason(name, due))
-        result = outcome(policy, self._claim(policy, item), self._acts(policy, item))
-        return Limit(item, units, policy, result, "")
+        return Limit(item, units, policy, outcome(policy, self._claim(policy, item), self._acts(policy, item)), "")
+
+    def _name(self, item: int, due: datetime.date) -> str:
+        """The name of the policy for an item."""
+        key = item, due
+        found = self._named.get(key)
+        if found is None:
+            found = self._named[key] = policy_name(self.book.settings, self.lookup, item, FORM.subject, due)
+        return found
+
+    def _document(self, item: int) -> list[int]:
+        """The items of the document of an item that exist on the day, without what is retained."""
+        items = self.book.items
+        found = self.instalments.get(items.first[item], (item,))
+        return [one for one in found if one < self.view.item_count and items.kind[one] != _RETENTION]
 
     def _due(self, item: int) -> datetime.date:
         return datetime.date.fromordinal(self.book.items.due[item])
@@ -548,7 +587,7 @@ class _Finder:
         if not words:
             words = f"due {due}" + (", for which document is not said" if self.principals.untold(item) else "")
         if policy.together and not charges_for and items.kind[item] != _RETENTION:
-            dues = [items.due[n] for n in self.siblings[items.first[item]] if items.kind[n] != _RETENTION]
+            dues = [items.due[n] for n in self._document(item)]
             start = datetime.date.fromordinal(max(dues))
             words += f", last instalment due {start}" if len(dues) > 1 else ""
         if policy.basis == YEAR_END:
@@ -615,7 +654,7 @@ class _Finder:
         """
         items = self.book.items
         together = policy.together and items.kind[item] != _RETENTION
-        of_item = [n for n in self.siblings[items.first[item]] if items.kind[n] != _RETENTION] if together else [item]
+        of_item = self._document(item) if together else [item]
         paid: dict[int, list[Change]] = {}
         for one in of_item:
             for change in self.changes.get(one, ()):
@@ -663,6 +702,15 @@ class _Finder:
             proven=bool(proof or paper) or kind not in SAID,
             source=meta,
         )
+
+
+def _instalments(book: Book) -> Mapping[int, Sequence[int]]:
+    """First item → all items of its document, for documents of several."""
+    found: dict[int, list[int]] = {}
+    for item, first in enumerate(book.items.first):
+        if item != first:
+            found.setdefault(first, [first]).append(item)
+    return found
 
 
 def _listed(numbers: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ is found by `receivables.rules.charged_penalties`.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -31,7 +31,7 @@ from receivables.rules.accrual import (
 )
 from receivables.rules.assignment import NONE, policy_name
 from receivables.rules.charged_penalties import charged_postings, payments_of_notes
-from receivables.rules.disputes import Dispute, disputed_parts
+from receivables.rules.disputes import DISPUTE, Dispute, disputed_parts
 from receivables.rules.penalty_policy import MAY_BEAR, PenaltyPolicy, penalty_policy
 from receivables.rules.rate_book import RateBook
 from receivables.rules.rates import MONTH, MissingRateError
@@ -43,6 +43,8 @@ CAP: Final = "cap"
 WAIVED: Final = "waived"
 MINIMUM: Final = "minimum"
 FIXED_SUM: Final = "fixed-sum"
+
+LONGEST_MONTH: Final = 31
 
 _MAY_BEAR: Final = frozenset(KIND_CODES[kind] for kind in MAY_BEAR)
 _MONEY: Final = frozenset(KIND_CODES[kind] for kind in (RECEIPT, APPLY))
@@ -84,11 +86,13 @@ class Penalties(NamedTuple):
       charges: By item, in the order of the book.
       problems: Rates that are missing (nothing is charged for them) or not verified, policies that are not there.
       before_policy: How many late items bear nothing because their policy came later.
+      resting: The items whose charges are the same objects on every later day, as long as nothing more is booked.
     """
 
     charges: Sequence[Charge]
     problems: tuple[Problem, ...]
     before_policy: int = 0
+    resting: Collection[int] = ()
 
 
 def charges(view: View, keep: Callable[[int], bool] | None = None) -> Penalties:
@@ -98,7 +102,34 @@ def charges(view: View, keep: Callable[[int], bool] | None = None) -> Penalties:
       view: The book as of a day; nothing later counts.
       keep: Which items are looked at; None for all.
     """
-    return _Run(view, keep).run()
+    return view.of_day("charges", lambda: _Run(view, None).run()) if keep is None else _Run(view, keep).run()
+
+
+class _Chosen(NamedTuple):
+    """Which policy holds for an item.
+
+    Attributes:
+      name: Its name as the ledger has it.
+      found: The policy with its rates; None where there is none in force, or the word is "none".
+    """
+
+    name: str
+    found: tuple[PenaltyPolicy, RateBook] | None
+
+
+class _Settled(NamedTuple):
+    """What a settled item cost: no day after `since` changes it as long as its settlements are these.
+
+    Attributes:
+      since: The last day (ordinal) on which something happened.
+      charges: What it cost.
+      missing, unverified: The rates that were missing or not verified.
+    """
+
+    since: int
+    charges: tuple[Charge, ...]
+    missing: Sequence[MissingRateError]
+    unverified: Sequence[Rate]
 
 
 class _Run:
@@ -110,7 +141,12 @@ class _Run:
         self.today = view.as_of.toordinal()
         self.settings = view.book.settings
         self.lookup = Lookup(view.book)
-        self.policies: dict[tuple[str, datetime.date], tuple[PenaltyPolicy, RateBook]] = {}
+        # What depends on nothing but the book is remembered where it is asked for many days.
+        self.policies: dict[tuple[str, datetime.date], tuple[PenaltyPolicy, RateBook]] = view.of_book(
+            "penalty policies", dict
+        )
+        self.chosen: dict[int, _Chosen] = view.of_book("penalty policies of items", dict)
+        self.settled: dict[tuple[int, int], _Settled] = view.of_book("penalties of settled items", dict)
         self.missing: dict[tuple[str, str, datetime.date], tuple[PenaltyPolicy, MissingRateError]] = {}
         self.unverified: dict[tuple[str, datetime.date], Rate] = {}
         self.charged = charged_postings(view)
@@ -131,39 +167,61 @@ class _Run:
             and (self.keep is None or self.keep(item))
             and (found := self._policy(item)) is not None
         }
-        history = changes(view, late.__contains__)
+        # A dispute goes to what is open of all its documents, also of those that bear nothing.
+        disputing = any(event.kind == DISPUTE for event in view.book.events)
+        history = changes(view, None if disputing else late.__contains__)
         disputes = disputed_parts(view, history)
         told: list[Charge] = []
+        resting: set[int] = set()
         for item, (policy, rates) in late.items():
-            if KINDS[items.kind[item]] in policy.on:
-                told.extend(self._of_item(item, policy, rates, history.get(item, ()), disputes.get(item, ())))
-        return Penalties(told, self._problems(), self.before_policy)
+            changed, disputed = history.get(item, ()), disputes.get(item, ())
+            known = None if disputed else self.settled.get((item, len(changed)))
+            if known is None or known.since >= self.today:
+                known = self._of_item(item, policy, rates, changed, disputed)
+                if known.since < self.today:
+                    self.settled[item, len(changed)] = known
+            if known.since < self.today:
+                resting.add(item)
+            told.extend(known.charges)
+            for error in known.missing:
+                self.missing.setdefault((policy.name, error.series, error.date), (policy, error))
+            for source in known.unverified:
+                self.unverified.setdefault((source.name, source.date), source)
+        return Penalties(told, self._problems(), self.before_policy, resting)
 
     def _policy(self, item: int) -> tuple[PenaltyPolicy, RateBook] | None:
-        """The policy of the day on which the delay of an item starts."""
+        """The policy of the day on which the delay of an item starts, if it charges for items of its kind."""
+        chosen = self.chosen.get(item)
+        if chosen is None:
+            chosen = self.chosen[item] = self._choose(item)
+        if chosen.found is None and chosen.name != NONE:
+            if (PENALTY, chosen.name) in self.settings.policies:
+                self.before_policy += 1
+            elif chosen.name:
+                self.unknown.setdefault(chosen.name, item)
+        if chosen.found is None or KINDS[self.view.book.items.kind[item]] not in chosen.found[0].on:
+            return None
+        return chosen.found
+
+    def _choose(self, item: int) -> _Chosen:
         first_day = from_ordinal(self.view.book.items.due[item] + 1)
         name = policy_name(self.settings, self.lookup, item, PENALTY, first_day)
-        if name == NONE:
-            return None
-        written = self.settings.in_force(PENALTY, first_day, name)
+        written = None if name == NONE else self.settings.in_force(PENALTY, first_day, name)
         if written is None:
-            if (PENALTY, name) in self.settings.policies:
-                self.before_policy += 1
-            elif name:
-                self.unknown.setdefault(name, item)
-            return None
+            return _Chosen(name, None)
         key = name, written.date
         if key not in self.policies:
             policy = penalty_policy(written)
             self.policies[key] = policy, RateBook(policy, self.settings)
-        return self.policies[key]
+        return _Chosen(name, self.policies[key])
 
     def _of_item(
         self, item: int, policy: PenaltyPolicy, rates: RateBook, history: Sequence[Change], disputes: Sequence[Dispute]
-    ) -> Iterator[Charge]:
+    ) -> _Settled:
+        """What an item cost so far; `since` is the as-of date where the next day may change it."""
         view, items = self.view, self.view.book.items
         if history and self._paid_in_time(item, policy, history):
-            return
+            return _Settled(history[-1].day, (), (), ())
         scale = view.scale(item)
         late = Late(
             due=items.due[item],
@@ -183,14 +241,23 @@ class _Run:
             digits=scale.digits,
         )
         accrued = accrue(late, policy, rates, self.today)
-        for error in accrued.missing:
-            self.missing.setdefault((policy.name, error.series, error.date), (policy, error))
-        for segment in accrued.segments:
-            source = segment.rate.published
-            if source is not None and not source.verified:
-                self.unverified.setdefault((source.name, source.date), source)
-            yield self._interest(item, policy, late, segment)
-        yield from self._beside(item, policy, late, accrued)
+        charges = [self._interest(item, policy, late, segment) for segment in accrued.segments]
+        charges += self._beside(item, policy, late, accrued)
+        published = [segment.rate.published for segment in accrued.segments]
+        return _Settled(
+            self._since(item, policy, history) if not disputes else self.today,
+            tuple(charges),
+            accrued.missing,
+            [rate for rate in published if rate is not None and not rate.verified],
+        )
+
+    def _since(self, item: int, policy: PenaltyPolicy, history: Sequence[Change]) -> int:
+        """The last day on which something can have changed what an item costs; the as-of date where it goes on."""
+        goes_on = policy.compound is not None or policy.appropriation == "interest-first" or policy.charges
+        if goes_on or sum(change.units for change in history) != self.view.book.items.amount[item]:
+            return self.today
+        # A month that has begun is charged to its end.
+        return min(history[-1].day + (LONGEST_MONTH if policy.by_steps else 0), self.today)
 
     def _paid_in_time(self, item: int, policy: PenaltyPolicy, history: Sequence[Change]) -> bool:
         """Whether all was paid within the grace and stayed so: most documents of a book."""

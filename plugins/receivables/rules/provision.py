@@ -133,6 +133,10 @@ def provided_amount(units: int, share: Fraction, scale: Scale) -> Decimal:
 
 def provision(view: View) -> Provision:
     """What is provided for each open debt of a view."""
+    return view.of_day("provision", lambda: _provision(view))
+
+
+def _provision(view: View) -> Provision:
     plans = Plans(view.book.settings, view.as_of)
     if plans.everybody is None:
         return Provision((), plans, ())
@@ -164,6 +168,7 @@ class _Computation:
         self._losses: dict[str, Losses] = {}
         self._pools: Sequence[str] = ()
         self._problems: dict[tuple[object, ...], Problem] = {}
+        self._of_months: dict[tuple[str, int], _Rate] = {}
 
     def provision(self) -> Provision:
         debts = self._debts()
@@ -248,10 +253,14 @@ class _Computation:
             months = months_between(since, as_of) if by_date else debt.months
             if debt.wrong_date and not by_date:
                 return _Rate("", None, f"{ORIGINAL_DUE}: cannot be read")
-            position = plan.table.position(months)
-            share = Fraction(0) if position < 0 else plan.table.shares[position]
-            aged = "old" if by_date else "overdue"
-            return _Rate(plan.table.bucket(months), share, f"{percent_of(share)} % ({_counted(months)} {aged})")
+            known = self._of_months.get((debt.segment, months))
+            if known is None:
+                position = plan.table.position(months)
+                share = Fraction(0) if position < 0 else plan.table.shares[position]
+                aged = "old" if by_date else "overdue"
+                known = _Rate(plan.table.bucket(months), share, f"{percent_of(share)} % ({_counted(months)} {aged})")
+                self._of_months[debt.segment, months] = known
+            return known
         age = as_of.toordinal() - (items.date if by_date else items.due)[debt.item]
         position = plan.aging.bucket(age)
         bucket = plan.aging.buckets[position]

@@ -80,6 +80,8 @@ class Specifics:
         self._of_all: dict[str, Event] = {}
         self._of_document: dict[int, Event] = {}
         self._of_instalment: dict[int, Event] = {}
+        # By pocket and contract: what most items of a customer share.
+        self._shared: dict[tuple[int, str], Specific | Problem | None] = {}
         self._told: set[tuple[object, ...]] = set()
         self.problems: list[Problem] = []
         # The events are in order of date.
@@ -150,8 +152,15 @@ class Specifics:
 
     def _of_customer(self, item: int, customer: str) -> Specific | Problem | None:
         """What contract, account or customer say, the first of them that says anything."""
+        number = str(self._lookup.of_document(item, "contract"))
+        key = self._view.book.items.pocket[item], number
+        if key not in self._shared:
+            self._shared[key] = self._said(item, customer, number)
+        return self._shared[key]
+
+    def _said(self, item: int, customer: str, number: str) -> Specific | Problem | None:
         book = self._view.book
-        contract = book.settings.contracts.get(str(self._lookup.of_document(item, "contract")))
+        contract = book.settings.contracts.get(number)
         account = book.pockets[book.items.pocket[item]].account
         details, known = book.account_details.get(account, {}), book.customers.get(customer)
         words: list[tuple[Any, str, tuple[str | int, ...], Mapping[str, Any]]] = []

@@ -241,7 +241,7 @@ class _Desk:
         return found
 
     @cached_property
-    def _changes(self) -> Mapping[int, list[Change]]:
+    def _changes(self) -> Mapping[int, Sequence[Change]]:
         return changes(self._view)
 
     def _policy(self, item: int) -> WriteOffPolicy | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from receivables.fava.links import text
 from receivables.fava.model import Cell, Link, Page, Table
 from receivables.fava.tables import Desk, Shape, table
-from receivables.fava.views.common import frame, params, report
+from receivables.fava.views.common import frame, params, permitted, report
 from receivables.relations.question import Question, known_keys
 from receivables.report import Row
+
+_ABOUT_ONE: Final = frozenset({"customer", "name", "address", "email", "contact", "tax-id", "credit-limit"})
+"""Metadata by which nothing is grouped: each customer has another value."""
 
 
 class Listed(NamedTuple):
@@ -38,7 +41,7 @@ def aging(desk: Desk) -> Page:
     """The aging by customer and currency, or by a key."""
     words, asked = desk.words, desk.asked
     by = (asked.by,) if asked.by and asked.by != "customer" else ()
-    question = asked.question._replace(by=by)
+    question = permitted(desk, "aging", asked.question._replace(by=by))
     found = report(desk, "aging", question)
     columns = tuple(column.name for column in found.columns if column.name != "name")
     cells = {by[0]: lambda row: _group(desk, row, by[0])} if by else {}
@@ -59,7 +62,7 @@ def aging(desk: Desk) -> Page:
 def items(desk: Desk) -> Page:
     """The open items behind the aging."""
     words, asked = desk.words, desk.asked
-    found = report(desk, "open_items", asked.question)
+    found = report(desk, "open_items", permitted(desk, "open_items", asked.question))
     columns = (
         "customer", "number", "instalment", "kind", "date", "due", "currency", "original", "settled", "outstanding",
         "days_overdue", "bucket", "disputed", "collector", "entry",
@@ -87,7 +90,8 @@ def _group(desk: Desk, row: Row, key: str) -> Cell:
 
 def _keys(desk: Desk) -> tuple[str, ...]:
     """What rows can be grouped by: metadata of customers and accounts, and a few facts of the items."""
-    plain = known_keys(desk.shelf.book) - {"customer", "name", "address", "email", "contact", "tax-id", "credit-limit"}
+    book = desk.shelf.book
+    plain = desk.shelf.once("keys", lambda: known_keys(book)) - _ABOUT_ONE
     return ("customer", "account", "currency", "kind", *sorted(plain))
 
 

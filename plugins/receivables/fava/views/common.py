@@ -6,15 +6,17 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
+from receivables.fava.asked import AskedError
+from receivables.fava.incognito import telling
 from receivables.fava.links import Params, text
 from receivables.fava.model import Failure, Link, Page
 from receivables.fava.tables import Desk
-from receivables.relations.question import Question
+from receivables.relations.question import ConditionError, Question
 from receivables.report import Report, Row
 
 T = TypeVar("T")
 
-NAVIGATION: Final = ("overview", "aging", "rules")
+NAVIGATION: Final = ("overview", "aging", "bank", "rules")
 """The pages of the navigation; the others are reached from the aging."""
 
 _LOG = logging.getLogger(__name__)
@@ -23,6 +25,13 @@ _LOG = logging.getLogger(__name__)
 def report(desk: Desk, name: str, question: Question | None = None) -> Report:
     """A relation as of the page's day, of the accounts that Fava's filter leaves."""
     return desk.shelf.report(name, desk.as_of, question, desk.asked.account)
+
+
+def permitted(desk: Desk, name: str, question: Question) -> Question:
+    """A question that somebody wrote into the address; raises AskedError where it would tell amounts in secret."""
+    if desk.words.hidden and (key := telling(desk.shelf.book, name, desk.as_of, question)) is not None:
+        raise AskedError(desk.words("not_by_amount", key=key))
+    return question
 
 
 def by_name(found: Report, row: Row) -> dict[str, Any]:
@@ -59,9 +68,14 @@ def frame(desk: Desk, template: str, title: str, content: object, trail: Sequenc
 
 
 def attempt(desk: Desk, title: str, failures: list[Failure], make: Callable[[], T]) -> T | None:
-    """What `make` makes; None when it fails, with the reason among the failures: the rest of the page stands."""
+    """What `make` makes; None when it fails, with the reason among the failures: the rest of the page stands.
+
+    Raises AskedError and ConditionError: what was asked cannot be answered by any part of the page.
+    """
     try:
         return make()
+    except (AskedError, ConditionError):
+        raise
     except Exception as error:  # noqa: BLE001  a rule that fails must not take the page with it
         _LOG.exception("%s cannot be shown", title)
         failures.append(Failure(title, desk.words.masked(f"{type(error).__name__}: {error}")))

@@ -10,9 +10,11 @@ from receivables.fava.asked import AskedError
 from receivables.fava.links import mail
 from receivables.fava.model import Cell, Failure, Figure, Link, Page, Table
 from receivables.fava.tables import Desk, Shape, table
+from receivables.fava.views.bridge import bridge
 from receivables.fava.views.common import attempt, by_name, frame, params, report
 from receivables.fava.views.timeline import timeline
 from receivables.relations.question import Condition, Question
+from receivables.report import Report
 from receivables.settings import lines
 
 NOTES: Final = ("note", "call", "email", "visit", "meeting", "promise")
@@ -37,6 +39,7 @@ class Customer(NamedTuple):
       code, name: Whose it is.
       details: What was agreed and whom to ask, each with its label.
       figures: What is open, overdue and left of the limit.
+      bridges: Why that changed, a table a currency.
       aging, open_items, promises, timeline: The tables; promises are None when there are none.
       statement: The parameters that the form of the statement keeps, its address, and its first and last day.
       form: The form for a note; None where nothing can be written.
@@ -46,6 +49,7 @@ class Customer(NamedTuple):
     name: str
     details: tuple[tuple[str, Cell], ...]
     figures: tuple[Figure, ...]
+    bridges: tuple[Table, ...]
     aging: Table | None
     open_items: Table | None
     promises: Table | None
@@ -67,6 +71,7 @@ def customer(desk: Desk, *, writable: bool) -> Page:
         name=known.name,
         details=tuple(_details(desk)),
         figures=tuple(attempt(desk, words("open"), failures, lambda: list(_figures(desk))) or ()),
+        bridges=attempt(desk, words("changes"), failures, lambda: _bridges(desk)) or (),
         aging=attempt(desk, words("page_aging"), failures, lambda: _aging(desk, asked)),
         open_items=attempt(desk, words("open_items"), failures, lambda: _open_items(desk, asked)),
         promises=attempt(desk, words("promises"), failures, lambda: _promises(desk, asked)),
@@ -109,7 +114,7 @@ def _details(desk: Desk) -> Iterator[tuple[str, Cell]]:
 def _figures(desk: Desk) -> Iterator[Figure]:
     words = desk.words
     question = Question(customer=desk.asked.customer)
-    changed = report(desk, "changes", question)
+    changed = _changed(desk)
     for row in changed.rows:
         values = by_name(changed, row)
         currency = values["currency"]
@@ -127,6 +132,20 @@ def _figures(desk: Desk) -> Iterator[Figure]:
             words("limit_in", currency=values["currency"]), words.money(values["limit"], digits), used,
             kind="late" if values["status"] == "exceeded" else "",
         )  # fmt: skip
+
+
+def _changed(desk: Desk) -> Report:
+    return report(desk, "changes", Question(customer=desk.asked.customer, period_from=desk.asked.period_from))
+
+
+def _bridges(desk: Desk) -> tuple[Table, ...]:
+    found = _changed(desk)
+    rows = (by_name(found, row) for row in found.rows)
+    of_currency = {values["currency"]: values for values in rows}
+    return tuple(
+        bridge(desk, currency, of_currency[currency], found.digits.get(currency, 0))
+        for currency in sorted(of_currency, key=desk.shelf.rank)
+    )
 
 
 def _aging(desk: Desk, asked: Question) -> Table:

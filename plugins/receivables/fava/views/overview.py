@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from receivables.faces.cells import sound
 from receivables.fava.model import Alert, Bar, Card, Cell, Chart, Failure, Figure, Heading, Page, Table
 from receivables.fava.tables import Desk, Shape, ordered, table
+from receivables.fava.views.bridge import bridge
 from receivables.fava.views.common import attempt, by_name, frame, params, report
 from receivables.problems import ERROR
 from receivables.relations.question import Condition, Question
@@ -18,11 +19,15 @@ LARGEST: Final = 10
 PROBLEMS: Final = 100
 """So many problems are listed; the rest is counted."""
 
-BRIDGE: Final = ("opening", "new", "collected", "credited", "written_off", "other", "closing")
-OVERDUE_BRIDGE: Final = ("overdue_opening", "fallen_overdue", "overdue_settled", "overdue")
+FIRST: Final = 3
+"""So many of the largest are named on the card of their currency."""
+
 LARGEST_COLUMNS: Final = (
-    "customer", "currency", "overdue_opening", "fallen_overdue", "overdue_settled", "overdue", "closing", "collector",
+    "customer", "currency", "overdue", "overdue_opening", "fallen_overdue", "overdue_settled", "closing", "collector",
 )  # fmt: skip
+
+
+_IS_OVERDUE: Final = (Condition("overdue", ">", "0"),)
 
 
 class Overview(NamedTuple):
@@ -88,10 +93,14 @@ def _cards(desk: Desk, since: Question) -> tuple[Card, ...]:
         months.setdefault(month["currency"], []).append(month)
     changes = {values["currency"]: values for values in (by_name(changed, row) for row in changed.rows)}
     ages = {values["currency"]: values for values in (by_name(aged, row) for row in aged.rows)}
+    overdue, largest = _overdue(desk, since)
     return tuple(
-        _card(desk, currency, aged, ages.get(currency), changes.get(currency), months.get(currency, []))
+        _card(
+            desk, currency, aged, ages.get(currency), changes.get(currency), months.get(currency, []),
+            _most(desk, overdue, largest.get(currency, ())),
+        )
         for currency in sorted(ages.keys() | changes.keys(), key=desk.shelf.rank)
-    )
+    )  # fmt: skip
 
 
 def _card(
@@ -101,6 +110,7 @@ def _card(
     ages: Mapping[str, Any] | None,
     changes: Mapping[str, Any] | None,
     months: Sequence[Mapping[str, Any]],
+    largest: tuple[Figure, ...],
 ) -> Card:
     words, links = desk.words, desk.links
     digits = aged.digits.get(currency, 0)
@@ -132,7 +142,19 @@ def _card(
         )
         for place, (column, amount) in enumerate(amounts)
     )  # fmt: skip
-    return Card(currency, tuple(figures), bars, _bridge(desk, currency, changes, digits), _charts(desk, months))
+    return Card(
+        currency, tuple(figures), largest, bars, bridge(desk, currency, changes, digits), _charts(desk, months)
+    )  # fmt: skip
+
+
+def _most(desk: Desk, found: Report, rows: Sequence[Row]) -> tuple[Figure, ...]:
+    """Who is overdue with most in one currency."""
+    figures = []
+    for row in rows[:FIRST]:
+        values = by_name(found, row)
+        amount = desk.words.money(values["overdue"], found.digits.get(values["currency"], 0))
+        figures.append(Figure(sound(values["name"]), amount, href=desk.links.customer(values["customer"])))
+    return tuple(figures)
 
 
 def _length(amount: Decimal, most: Decimal) -> str:
@@ -140,39 +162,6 @@ def _length(amount: Decimal, most: Decimal) -> str:
     if most <= 0 or amount <= 0:
         return "0"
     return f"{max(float(amount / most * 100), 0.5):.1f}"
-
-
-def _bridge(desk: Desk, currency: str, changes: Mapping[str, Any] | None, digits: int) -> Table:
-    """Why what is open, and what is overdue, is not what it was: two sums, a step a row."""
-    words = desk.words
-    since = _since(desk)
-
-    def row(name: str) -> tuple[Cell, ...]:
-        amount = changes[name] if changes else Decimal(0)
-        ends = name in ("opening", "closing", "overdue_opening", "overdue")
-        shown = words.money(amount, digits)
-        shown = f"+{shown}" if amount > 0 and not ends else shown
-        label = words(f"step_{name}", date=(since if "opening" in name else desk.as_of).isoformat())
-        return (Cell(label, kind="end" if ends else "step"), Cell(shown, kind="num end" if ends else "num"))
-
-    moved = changes or {}
-    keys = [key for key in BRIDGE if key in ("opening", "new", "collected", "closing") or moved.get(key)]
-    return Table(
-        key=f"changes-{currency}",
-        caption=words("changes_caption", date=since.isoformat()),
-        headings=(Heading(words("step")), Heading(currency, numeric=True)),
-        rows=tuple(row(name) for name in (*keys, *OVERDUE_BRIDGE)),
-    )
-
-
-def _since(desk: Desk) -> datetime.date:
-    """The last day before the period of the changes."""
-    from receivables.relations.changes import period
-    from receivables.view import View
-
-    nothing = View(desk.shelf.book, desk.as_of, (), ())
-    first = period(nothing, Question(period_from=desk.asked.period_from))
-    return first if first == datetime.date.min else first - datetime.timedelta(days=1)
 
 
 def _charts(desk: Desk, months: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
@@ -197,22 +186,26 @@ def _charts(desk: Desk, months: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...
 # Tables
 
 
+def _overdue(desk: Desk, since: Question) -> tuple[Report, Mapping[str, Sequence[Row]]]:
+    """Who is overdue, and by currency the ten largest of them."""
+    found = report(desk, "changes", since._replace(where=_IS_OVERDUE))
+    currency = found.position("currency")
+    rows: dict[str, list[Row]] = {}
+    for row in ordered(desk.shelf, found, "-overdue"):
+        of_currency = rows.setdefault(str(row[currency]), [])
+        if len(of_currency) < LARGEST:
+            of_currency.append(row)
+    return found, rows
+
+
 def _largest(desk: Desk, since: Question) -> Table:
     """The ten customers of each currency that are overdue with most, and how that came about."""
-    question = since._replace(where=(Condition("overdue", ">", "0"),))
-    found = report(desk, "changes", question)
-    currency = found.position("currency")
-    rows: list[Row] = []
-    of_currency: dict[str, int] = {}
-    for row in ordered(desk.shelf, found, "-overdue"):
-        of_currency[str(row[currency])] = of_currency.get(str(row[currency]), 0) + 1
-        if of_currency[str(row[currency])] <= LARGEST:
-            rows.append(row)
+    found, rows = _overdue(desk, since)
     shape = Shape(
-        "largest", LARGEST_COLUMNS, desk.words("largest"), params(desk, question), rows=0,
+        "largest", LARGEST_COLUMNS, desk.words("largest"), params(desk, since._replace(where=_IS_OVERDUE)), rows=0,
         empty=desk.words("nothing_overdue"), sortable=False,
     )  # fmt: skip
-    return table(desk, found._replace(rows=rows), shape)
+    return table(desk, found._replace(rows=[row for of_currency in rows.values() for row in of_currency]), shape)
 
 
 def _unapplied(desk: Desk) -> Table:

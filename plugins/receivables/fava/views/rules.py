@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from receivables.fava.asked import RULES
+from receivables.fava.asked import RULES, AskedError
 from receivables.fava.model import Failure, Link, Page, Table
 from receivables.fava.tables import Desk, Shape, table
-from receivables.fava.views.common import attempt, frame, params
+from receivables.fava.views.common import attempt, frame, params, permitted
 from receivables.report import Column
 
 
@@ -57,6 +57,13 @@ RULE_TABLES: Final[Mapping[str, Shown]] = {
 """Rule → its tables; without columns all of them are shown."""
 
 
+SLOW: Final = frozenset({"penalty_balances", "penalties"})
+"""Tables that go through all late documents, also those that were paid long ago."""
+
+MANY: Final = 10_000
+"""In a book of more items a slow table is fetched when the page stands already."""
+
+
 class Rule(NamedTuple):
     """The content of the page.
 
@@ -83,7 +90,7 @@ def rules(desk: Desk, *, writable: bool) -> Page:
     shown = RULE_TABLES[rule]
     failures: list[Failure] = []
     tables = [
-        attempt(desk, _title(desk, relation), failures, lambda relation=relation: _table(desk, relation))  # type: ignore[misc]
+        attempt(desk, _title(desk, relation), failures, lambda relation=relation: _now_or_later(desk, relation))  # type: ignore[misc]
         for relation in shown.tables
     ]
     if not shown.posts:
@@ -107,8 +114,24 @@ def rules(desk: Desk, *, writable: bool) -> Page:
     return page._replace(failures=tuple(failures))
 
 
+def part(desk: Desk, relation: str) -> Table:
+    """One table of the page; raises AskedError for one that the rule does not have."""
+    if relation not in RULE_TABLES[desk.asked.rule].tables:
+        raise AskedError(f'the rule "{desk.asked.rule}" has no table "{relation}"')
+    return _table(desk, relation)
+
+
+def _now_or_later(desk: Desk, relation: str) -> Table:
+    """The table, or in place of one that takes long and was not made yet, where it is fetched from."""
+    slow = relation in SLOW and len(desk.shelf.book.items.number) > MANY and not desk.asked.whole
+    if not slow or desk.shelf.has(relation, desk.as_of, desk.asked.question):
+        return _table(desk, relation)
+    links = desk.links
+    return Table(relation, _title(desk, relation), (), (), later=links.part(relation), whole=links.finished())
+
+
 def _table(desk: Desk, relation: str) -> Table:
-    question = desk.asked.question
+    question = permitted(desk, relation, desk.asked.question)
     found = desk.shelf.report(relation, desk.as_of, question)
     columns = RULE_TABLES[desk.asked.rule].tables[relation] or tuple(
         column.name for column in found.columns if column.name not in ("name", "file", "account")

@@ -108,7 +108,9 @@ def _event(desk: Desk, event: Event) -> tuple[Cell, ...]:
         text = Cell(sound(shown), desk.links.places.document(event.comment), "long", sub=sound(about), remote=True)
     number = event.documents[0] if len(event.documents) == 1 else ""
     numbers = Cell(
-        sound(", ".join(event.documents)), desk.links.document(event.customer, number) if number else "", "long"
+        sound(", ".join(event.documents)),
+        desk.links.document(event.customer, number) if number else "",
+        "nowrap" if number else "",
     )
     kind = Cell(words.value(event.kind) if event.kind else words("note"))
     return (
