@@ -193,6 +193,8 @@ def _show(session: Session) -> None:
 
 def _told(session: Session, proposed: Proposed, applied: Applied) -> str:
     book = session.book
+    if applied.in_hand is not None:
+        return applied.in_hand.told
     parts = [allocations_of(book, applied)] if applied.allocations else []
     scale = book.scales.get(proposed.line.currency)
     if applied.on_account and scale is not None:
@@ -217,7 +219,7 @@ def _answer(session: Session) -> bool:
         elif key == "s":
             _search(session)
         elif key in ("e", "a"):
-            customer = candidates[0].customer if candidates else _ask("Customer's code")
+            customer = next((each.customer for each in candidates if each.customer), "") or _ask("Customer's code")
             if customer not in session.book.customers:
                 raise SessionError(f'there is no customer "{customer}"')
             session.decide(_edited(session, customer) if key == "e" else session.on_account(customer))

@@ -6,7 +6,7 @@ import datetime
 import shutil
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import click
 
 from bean_ar.ledger import PROBLEMS_SHOWN, Opened, colours, hint, remark, show_problems
 from receivables.book import Book
-from receivables.faces import FACES, FaceError, render
+from receivables.faces import FACES, FaceError, pieces
 from receivables.facts import Pocket
 from receivables.files import write_whole
 from receivables.problems import ERROR, located, problem
@@ -41,12 +41,13 @@ def chosen_format(format_: str | None, output: Path | None, formats: Sequence[st
     return "table"
 
 
-def deliver(content: bytes, output: Path | None, *, force: bool, binary: bool) -> None:
+def deliver(content: bytes | Iterable[bytes], output: Path | None, *, force: bool, binary: bool) -> None:
     """Write to the file, whole or not at all, or to standard output."""
     if output is None:
         if binary and sys.stdout.isatty():
             raise click.UsageError("this format is not for a terminal: add --output FILE")
-        sys.stdout.buffer.write(content)
+        for piece in (content,) if isinstance(content, bytes) else content:
+            sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
         return
     if output.suffix.lower() in LEDGERS:
@@ -161,7 +162,7 @@ def show_report(report: Report, format_: str, output: Path | None, *, force: boo
     """Show a report in one of `FACES`, or write it to a file."""
     width, colour = table_size()
     try:
-        content = render(report, format_, width=width, colour=colour and output is None)
+        content = pieces(report, format_, width=width, colour=colour and output is None)
+        deliver(content, output, force=force, binary=FACES[format_].binary)
     except FaceError as error:
         raise click.ClickException(str(error)) from error
-    deliver(content, output, force=force, binary=FACES[format_].binary)

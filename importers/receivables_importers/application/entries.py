@@ -16,7 +16,7 @@ from beancount.core.data import Custom, Directive, Posting, Transaction
 from beancount.parser.grammar import ValueType
 
 from receivables.book import Book
-from receivables.facts import APPLY, RECEIPT, REVERSAL
+from receivables.facts import APPLY, RECEIPT, REFUND, REVERSAL
 from receivables.language.configuration import CUSTOMER
 from receivables.money import Scale
 from receivables.posting.numbers import NextNumbers
@@ -24,17 +24,22 @@ from receivables.posting.proposal import Proposal
 from receivables.rules.application import application_policy
 from receivables.settings import CUSTOMERS, SUSPENSE
 from receivables.view import scale_of
+from receivables_importers.application.companies import Moved, account_on, between
 from receivables_importers.application.knowledge import (
     ALIAS,
     BANK_ACCOUNT,
     BANK_BOOKING,
     BANK_ID,
+    CLEARS,
     PAYER,
     PAYER_ACCOUNT,
     REFERENCES,
     account_number,
 )
-from receivables_importers.application.model import AUTO, REVIEW, Allocation, Proposed
+from receivables_importers.application.model import AUTO, REVIEW, Allocation, InHand, Proposed
+from receivables_importers.application.netting import Netted, by_money, netted, together
+from receivables_importers.application.returns import turned_round
+from receivables_importers.application.waiting import kept
 from receivables_importers.bank.model import BankLine
 
 EVIDENCE: Final = "evidence"
@@ -71,7 +76,7 @@ class EntryMaker:
         for proposed in found:
             if proposed.decision == AUTO:
                 made.append(self.decided(proposed))
-            elif suspense and proposed.decision == REVIEW and proposed.units and proposed.account:
+            elif suspense and proposed.decision == REVIEW and proposed.units and proposed.account and not proposed.bank:
                 made.append(self.undecided(proposed))
         return made
 
@@ -80,65 +85,96 @@ class EntryMaker:
         why = (f"{_headline(proposed)}: {'; '.join(proposed.applied.evidence)}.",)
         if proposed.reversal is not None:
             return Proposal(_KIND, (self._reversal(proposed),), why)
-        entry = self._receipt(proposed)
-        self._receipts[proposed.line.id] = entry
-        return Proposal(_KIND, (entry, *self._netting(proposed)), why)
+        if proposed.applied.in_hand is not None:
+            return Proposal(_KIND, (self._deposit(proposed, proposed.applied.in_hand),), why)
+        if proposed.line.amount < 0:
+            entry = self._receipts[proposed.line.id] = self._refund(proposed)
+            return Proposal(_KIND, (entry,), why)
+        pairs = netted(self._book, proposed.applied.allocations)
+        entry = self._receipts[proposed.line.id] = self._receipt(proposed, pairs)
+        return Proposal(_KIND, (entry, *self._netting(proposed, pairs)), why)
 
-    def _receipt(self, proposed: Proposed) -> Transaction:
+    def _receipt(self, proposed: Proposed, pairs: Sequence[Netted]) -> Transaction:
         line, applied = proposed.line, proposed.applied
-        number = self._numbers.claim(RECEIPT, line.booked)
+        number = self._numbers.claim(RECEIPT, line.booked, self._account_of(proposed))
         scale = scale_of(self._book, line.currency)
         policy = application_policy(self._book.settings, line.booked)
         postings = [_posting(proposed.account, line.currency, scale, proposed.units or 0)]
         postings += [
             _posting(policy.accounts[each.reason], line.currency, scale, each.units) for each in applied.deductions
         ]
-        for allocation in self._by_money(applied.allocations):
+        for allocation in by_money(applied.allocations, pairs):
             postings.append(self._settling(allocation, scale, -allocation.units, self._label(allocation.item)))
         if applied.on_account:
             postings.append(self._on_account(proposed, scale))
-        meta = {"number": number, **_of_line(line), EVIDENCE: "; ".join(applied.evidence)}
+        postings += self._between(proposed, postings)
+        meta = {"number": number, **_of_line(proposed), EVIDENCE: "; ".join(applied.evidence)}
         return Transaction(
             _nowhere(meta), line.booked, "*", self._name(applied.customer), _narration(line), frozenset({RECEIPT}),
             frozenset({number} if _LINK.fullmatch(number) else ()), postings,
         )  # fmt: skip
 
-    def _by_money(self, allocations: Sequence[Allocation]) -> list[Allocation]:
-        """What the money settles, without what is netted with credits: that much less of the last items."""
-        credits = [each for each in allocations if each.units < 0]
-        left = {self._pocket(each.item): 0 for each in credits}
-        for each in credits:
-            left[self._pocket(each.item)] -= each.units
-        found = []
-        for each in reversed([each for each in allocations if each.units > 0]):
-            netted = min(left.get(self._pocket(each.item), 0), each.units)
-            if netted:
-                left[self._pocket(each.item)] -= netted
-            if each.units - netted:
-                found.append(Allocation(each.item, each.units - netted))
-        return found[::-1]
+    def _refund(self, proposed: Proposed) -> Transaction:
+        """The entry of money that was paid back: each credit with what is paid of it."""
+        line, applied = proposed.line, proposed.applied
+        number = self._numbers.claim(REFUND, line.booked, self._account_of(proposed))
+        scale = scale_of(self._book, line.currency)
+        postings = [self._settling(each, scale, -each.units, self._label(each.item)) for each in applied.allocations]
+        if applied.on_account:
+            postings.append(self._on_account(proposed, scale))
+        postings.append(_posting(proposed.account, line.currency, scale, proposed.units or 0))
+        postings += self._between(proposed, postings)
+        meta = {"number": number, **_of_line(proposed), EVIDENCE: "; ".join(applied.evidence)}
+        return Transaction(
+            _nowhere(meta), line.booked, "*", self._name(applied.customer), _narration(line), frozenset({REFUND}),
+            frozenset({number} if _LINK.fullmatch(number) else ()), postings,
+        )  # fmt: skip
 
-    def _netting(self, proposed: Proposed) -> list[Directive]:
-        """The #apply entries that use up credits: one for each account and customer."""
-        allocations = proposed.applied.allocations
-        credits = [each for each in allocations if each.units < 0]
-        if not credits:
-            return []
-        paid = {each.item: each.units for each in self._by_money(allocations)}
+    def _deposit(self, proposed: Proposed, in_hand: InHand) -> Transaction:
+        """The entry of money that comes out of hand: no customer's; the posting says which money it is."""
+        line = proposed.line
+        scale = scale_of(self._book, line.currency)
+        meta = {**_of_line(proposed), EVIDENCE: "; ".join(proposed.applied.evidence)}
+        postings = [
+            _posting(proposed.account, line.currency, scale, proposed.units or 0),
+            _posting(in_hand.account, line.currency, scale, -in_hand.units, dict(in_hand.said)),
+        ]
+        postings += self._between(proposed, postings)
+        return Transaction(
+            _nowhere(meta), line.booked, "*", line.counterparty or None, _narration(line), frozenset(),
+            frozenset(in_hand.links), postings,
+        )  # fmt: skip
+
+    def _between(self, proposed: Proposed, postings: Sequence[Posting]) -> list[Posting]:
+        """What an entry needs between companies of the group."""
+        currency, day = proposed.line.currency, proposed.line.booked
+        scale = scale_of(self._book, currency)
+        moved = [
+            Moved(posting.account, scale.units(posting.units.number))
+            for posting in postings
+            if posting.units is not None and posting.units.number is not None and posting.units.currency == currency
+        ]
+        found = between(self._book, proposed.received_on, moved, currency, day)
+        return [_posting(each.account, currency, scale, each.units) for each in found.postings]
+
+    def _netting(self, proposed: Proposed, pairs: Sequence[Netted]) -> list[Directive]:
+        """The #apply entries that use up credits: one for each account and customer, or for what hangs together."""
         scale = scale_of(self._book, proposed.line.currency)
         made: list[Directive] = []
-        for pocket in dict.fromkeys(self._pocket(each.item) for each in credits):
+        for group in together(self._book, pairs):
+            credits, items = dict[int, int](), dict[int, int]()
+            for each in group:
+                credits[each.credit] = credits.get(each.credit, 0) + each.units
+            for allocation in proposed.applied.allocations:
+                if units := sum(each.units for each in group if each.item == allocation.item):
+                    items[allocation.item] = units
             postings = [
-                self._settling(each, scale, -each.units, self._label(each.item))
-                for each in credits
-                if self._pocket(each.item) == pocket
+                self._settling(Allocation(item, units), scale, units, self._label(item))
+                for item, units in (*credits.items(), *((item, -units) for item, units in items.items()))
             ]
-            for each in allocations:
-                netted = each.units - paid.get(each.item, 0)
-                if each.units > 0 and netted and self._pocket(each.item) == pocket:
-                    postings.append(self._settling(each, scale, -netted, self._label(each.item)))
-            name = self._name(self._book.pockets[pocket].customer)
-            labels = ", ".join(self._label(each.item) for each in credits if self._pocket(each.item) == pocket)
+            postings += self._between(proposed, postings)
+            name = self._name(self._book.pockets[self._pocket(group[0].credit)].customer)
+            labels = ", ".join(map(self._label, credits))
             made.append(
                 Transaction(
                     _nowhere({}), proposed.line.booked, "*", name, f"{labels} netted in the payment",
@@ -154,28 +190,9 @@ class EntryMaker:
         original = reversal.booked.entry if reversal.booked is not None else self._receipts[reversal.line]
         number = reversal.booked.number if reversal.booked is not None else str(original.meta["number"])
         roots = self._book.settings.roles[CUSTOMERS]
-        merged: dict[tuple[str, str, str], Any] = {}
-        for posting in original.postings:
-            units = posting.units
-            if units is None or units.number is None:
-                continue
-            own = any(posting.account == root or posting.account.startswith(f"{root}:") for root in roots)
-            customer = str((posting.meta or {}).get("customer", "")) if own else ""
-            account = posting.account
-            key = account, units.currency, customer
-            merged[key] = merged.get(key, 0) - units.number
-        postings = [
-            Posting(
-                account,
-                Amount(amount, currency),
-                None,
-                None,
-                None,
-                _nowhere({"customer": customer} if customer else {}),
-            )
-            for (account, currency, customer), amount in merged.items()
-        ]
-        meta: dict[str, Any] = {**_of_line(line), EVIDENCE: "; ".join(proposed.applied.evidence)}
+        postings = turned_round(original, reversal.booked, proposed.account, roots)
+        postings += self._between(proposed, postings)
+        meta: dict[str, Any] = {**_of_line(proposed), EVIDENCE: "; ".join(proposed.applied.evidence)}
         plain = _LINK.fullmatch(number) is not None
         if not plain:
             meta["settles"] = number
@@ -191,11 +208,12 @@ class EntryMaker:
         line = proposed.line
         scale = scale_of(self._book, line.currency)
         suspense = self._book.settings.roles[SUSPENSE][0]
-        meta: dict[str, Any] = {**_of_line(line), "waits": "; ".join(proposed.obstacles)}
-        best = [each for each in (proposed.applied, *proposed.runners_up) if each.customer]
+        meta: dict[str, Any] = {**kept(line), "waits": "; ".join(proposed.obstacles)}
+        best = [each for each in (proposed.applied, *proposed.runners_up) if each.customer or each.in_hand]
         for place, each in enumerate(best[:CANDIDATES_KEPT], start=1):
             labels = ", ".join(map(self._label, each.items[:10])) or "on account"
-            meta[f"candidate-{place}"] = f"{each.customer} {self._name(each.customer)}: {labels}"
+            customer = f"{each.customer} {self._name(each.customer)}: {labels}"
+            meta[f"candidate-{place}"] = customer if each.in_hand is None else each.in_hand.told
         postings = [
             _posting(proposed.account, line.currency, scale, proposed.units or 0),
             _posting(suspense, line.currency, scale, -(proposed.units or 0)),
@@ -244,29 +262,17 @@ class EntryMaker:
         pocket = self._book.pockets[self._pocket(allocation.item)]
         return _posting(pocket.account, pocket.currency, scale, units, {"settles": settles, **self._owner(*pocket[:2])})
 
+    def _account_of(self, proposed: Proposed) -> str:
+        """The customer's account on which a document of the line stands."""
+        settled = proposed.applied.items
+        if settled:
+            return self._book.pockets[self._book.items.pocket[settled[0]]].account
+        return account_on(self._book, proposed.received_on, proposed.applied, proposed.line.currency)
+
     def _on_account(self, proposed: Proposed, scale: Scale) -> Posting:
-        account = self.account_of(proposed)
+        account = account_on(self._book, proposed.received_on, proposed.applied, proposed.line.currency)
         owner = self._owner(account, proposed.applied.customer)
         return _posting(account, proposed.line.currency, scale, -proposed.applied.on_account, owner)
-
-    def account_of(self, proposed: Proposed) -> str:
-        """The customer's account for money that settles nothing: that of what is settled, else the one last used."""
-        book, currency = self._book, proposed.line.currency
-        own = [
-            book.pockets[self._pocket(each.item)].account
-            for each in proposed.applied.allocations
-            if book.pockets[self._pocket(each.item)].customer == proposed.applied.customer
-        ]
-        if own:
-            return own[0]
-        customer = proposed.applied.customer
-        pockets = [place for place, pocket in enumerate(book.pockets) if pocket.customer == customer]
-        used = [place for place in pockets if book.pockets[place].currency == currency] or pockets
-        for place in reversed(book.items.pocket):
-            if place in used:
-                return book.pockets[place].account
-        known = book.customers.get(customer)
-        return known.accounts[0] if known is not None and known.accounts else book.settings.roles[CUSTOMERS][0]
 
     def _owner(self, account: str, customer: str) -> dict[str, str]:
         """On a control account the customer is said."""
@@ -288,12 +294,15 @@ def _narration(line: BankLine) -> str:
     return line.remittance or ", ".join(line.references.documents) or line.references.creditor or line.type
 
 
-def _of_line(line: BankLine) -> dict[str, str]:
-    """What is kept of a bank line with its entry."""
-    references = line.references
-    said: Iterable[tuple[str, str]] = (
+def _of_line(proposed: Proposed) -> dict[str, str]:
+    """What is kept of a bank line with its entry; one that takes it from the suspense account says what it clears."""
+    line, references = proposed.line, proposed.line.references
+    own: Iterable[tuple[str, str]] = (
         (BANK_ID, line.id),
         (BANK_BOOKING, line.booking if line.booking != line.id else ""),
+    )
+    said: Iterable[tuple[str, str]] = (
+        *(((CLEARS, line.id),) if proposed.bank else own),
         (PAYER, line.counterparty),
         (PAYER_ACCOUNT, line.counterparty_account),
         *zip(

@@ -13,10 +13,8 @@ as `receivables_importers.bank.importer` writes it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, Final
 
-from beancount.core.amount import Amount
 from beancount.core.data import Directive, Transaction
 from beancount.parser.options import OPTIONS_DEFAULTS
 
@@ -25,10 +23,11 @@ from receivables.language.customers import within
 from receivables.language.reading import read
 from receivables.settings import BANK, SUSPENSE
 from receivables_importers.application.entries import EntryMaker
-from receivables_importers.application.knowledge import BANK_BOOKING, BANK_ID, read_ids
+from receivables_importers.application.knowledge import BANK_ID, read_ids
 from receivables_importers.application.matching import match
 from receivables_importers.application.model import AUTO, REVIEW, Proposed
-from receivables_importers.bank.model import OTHER, BankLine, References
+from receivables_importers.application.waiting import line_of
+from receivables_importers.bank.model import BankLine
 
 Extracted = tuple[str, list[Directive], str, Any]
 """File, entries, account and importer, as beangulp hands them to hooks."""
@@ -85,32 +84,9 @@ def _line_of(entry: Directive, banks: tuple[str, ...], suspense: tuple[str, ...]
     """The bank account and line of an entry that an importer made; None for any other."""
     if not isinstance(entry, Transaction) or _DUPLICATE in (entry.meta or {}) or len(entry.postings) != 2:
         return None
-    meta = entry.meta or {}
-    ids = read_ids(meta.get(BANK_ID))
+    ids = read_ids((entry.meta or {}).get(BANK_ID))
     own, other = entry.postings
     if len(ids) != 1 or not within(own.account, banks) or not within(other.account, suspense) or own.units is None:
         return None
     number = own.units.number
-    if number is None:
-        return None
-    said = {key: str(value) for key, value in meta.items()}
-    charges, original = meta.get("bank-charges"), meta.get("bank-original-amount")
-    return own.account, BankLine(
-        id=ids[0], account="", booked=entry.date, value_date=meta.get("bank-value-date", entry.date), amount=number,
-        currency=own.units.currency, counterparty=entry.payee or "",
-        counterparty_account=said.get("bank-counterparty-account", ""), ultimate=said.get("bank-ultimate", ""),
-        references=References(
-            said.get("bank-creditor-reference", ""), said.get("bank-end-to-end", ""), said.get("bank-reference", ""),
-            said.get("bank-customer-reference", ""), said.get("bank-transaction", ""), said.get("bank-mandate", ""),
-            said.get("bank-cheque", ""), tuple(said.get("bank-documents", "").split()),
-        ),
-        remittance=entry.narration or "", type=said.get("bank-type", OTHER), code="", charges=_number(charges),
-        original_amount=_number(original),
-        original_currency=original.currency if isinstance(original, Amount) else "",
-        booking=said.get(BANK_BOOKING, ids[0]), booking_amount=number, file=str(meta.get("filename", "")),
-        place=str(meta.get("lineno", "")),
-    )  # fmt: skip
-
-
-def _number(amount: object) -> Decimal | None:
-    return amount.number if isinstance(amount, Amount) else None
+    return None if number is None else (own.account, line_of(entry, number, own.units.currency))

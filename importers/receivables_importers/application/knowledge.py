@@ -13,13 +13,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
-from beancount.core.data import Custom, Open, Transaction
+from beancount.core.data import Close, Custom, Open, Transaction
 
 from receivables.book import KIND_CODES, Book
-from receivables.facts import RECEIPT, REVERSAL
+from receivables.facts import RECEIPT, REFUND, REVERSAL
 from receivables.language.configuration import CUSTOMER
 from receivables.language.customers import customer_of, within
-from receivables.settings import BANK, CUSTOMERS, SUSPENSE
+from receivables.rules.in_hand import CHEQUE, CHEQUE_DATE
+from receivables.settings import BANK, CUSTOMERS, GROUP, IN_HAND, SUSPENSE
 from receivables_importers.application.references import bare
 from receivables_importers.application.texts import folded
 
@@ -27,6 +28,8 @@ BANK_ID: Final = "bank-id"
 """Metadata of an entry: the id of the bank line that it books; several with spaces or commas."""
 BANK_BOOKING: Final = "bank-booking"
 """The id of the bank's entry, where the line is a part of it."""
+CLEARS: Final = "clears"
+"""Metadata of an entry: the id of the bank line that it takes from the suspense account."""
 PAYER: Final = "bank-counterparty"
 PAYER_ACCOUNT: Final = "bank-counterparty-account"
 REFERENCES: Final = ("bank-end-to-end", "bank-transaction", "bank-cheque", "bank-mandate")
@@ -45,6 +48,8 @@ ACCOUNT_MIN: Final = 5
 _SEVERAL: Final = re.compile(r"\s*[;\n]\s*")
 _ACCOUNTS: Final = re.compile(r"\s*[;,\n]\s*")
 _RECEIPT_KIND: Final = KIND_CODES[RECEIPT]
+_REFUND_KIND: Final = KIND_CODES[REFUND]
+_PLACES_OF_MONEY: Final = (BANK, IN_HAND, GROUP)
 _PERCENT: Final = re.compile(r"(\d{1,2}(?:\.\d{1,6})?)\s*%(?:\s+of\s+(net|gross))?")
 
 
@@ -79,13 +84,13 @@ class Master(NamedTuple):
 
 
 class BookedReceipt(NamedTuple):
-    """A receipt in the ledger with its money side.
+    """A receipt in the ledger, or a refund, with its money side.
 
     Attributes:
       number: Its number, by which a reversal names it.
-      date: The entry's date.
-      account: The bank account.
-      units: Amount on the bank account.
+      date: The entry's date; of a post-dated cheque its own.
+      account: The bank account, or the account in hand.
+      amount: Amount on that account, without its sign.
       currency: Of that amount.
       customers: Whose it is.
       documents: What it names in `settles:`.
@@ -93,6 +98,8 @@ class BookedReceipt(NamedTuple):
       payer, payer_account: As the bank wrote them, where they are kept.
       bank_ids: Bank lines that it books.
       entry: The transaction.
+      cheques: Numbers of the cheques with which it was paid.
+      in_hand: Whether a collector or cashier received it; a cheque that comes back was deposited since.
     """
 
     number: str
@@ -107,18 +114,26 @@ class BookedReceipt(NamedTuple):
     payer_account: str
     bank_ids: frozenset[str]
     entry: Transaction
+    cheques: tuple[str, ...] = ()
+    in_hand: bool = False
 
 
 class Movement(NamedTuple):
-    """A posting on a bank account that no bank line is noted for: it may be one that was booked by hand."""
+    """A posting on a bank account that no bank line is noted for: it may be one that was booked by hand.
+
+    `documents` are those that its entry names, in `settles:` or with links; `in_hand` says that the other side is money
+    in hand: a deposit.
+    """
 
     date: datetime.date
     account: str
     amount: Decimal
     currency: str
     customers: tuple[str, ...]
+    documents: tuple[str, ...]
     place: str
     number: str
+    in_hand: bool = False
 
 
 class Knowledge(NamedTuple):
@@ -128,10 +143,12 @@ class Knowledge(NamedTuple):
       masters: By code.
       bank_accounts: Number of one of our bank accounts → the ledger's account.
       banks: The ledger's bank accounts with the currencies that they may hold; () for any.
+      opened, closed: The first and the last day of the ledger's accounts, of those that have one.
       companies: Our own names, folded.
       bank_ids: The bank lines that are booked already.
       bookings: The bank's entries of which a line, or which as a whole, is booked already.
-      receipts: Receipts in the ledger, in order of date.
+      receipts: Receipts in the ledger, at the bank or with a cheque in hand, in order of date.
+      refunds: What was paid back to customers, in order of date.
       reversed_numbers: Numbers of receipts that were reversed.
       movements: Postings on bank accounts without a bank line.
       entries: File and line → transaction, as `Book.texts.entry` has them.
@@ -140,10 +157,13 @@ class Knowledge(NamedTuple):
     masters: Mapping[str, Master]
     bank_accounts: Mapping[str, str]
     banks: Mapping[str, tuple[str, ...]]
+    opened: Mapping[str, datetime.date]
+    closed: Mapping[str, datetime.date]
     companies: frozenset[str]
     bank_ids: frozenset[str]
     bookings: frozenset[str]
     receipts: Sequence[BookedReceipt]
+    refunds: Sequence[BookedReceipt]
     reversed_numbers: frozenset[str]
     movements: Sequence[Movement]
     entries: Mapping[tuple[str, int], Transaction]
@@ -180,6 +200,19 @@ def read_withholding(value: object) -> Withheld | None:
     return Withheld(percent, found[2] or "") if percent else None
 
 
+def money_role(account: str, roles: Mapping[str, tuple[str, ...]]) -> str:
+    """Whether money on an account is at the bank, in hand, or between companies; "" for none of these.
+
+    Where one account stands below another the longer name counts.
+
+    >>> roles = {"bank": ("Assets:Cash",), "in-hand": ("Assets:Cash:InHand",), "group": ()}
+    >>> money_role("Assets:Cash:InHand:Lan", roles), money_role("Assets:Cash:Giro", roles)
+    ('in-hand', 'bank')
+    """
+    found = [(len(root), role) for role in _PLACES_OF_MONEY for root in roles[role] if within(account, (root,))]
+    return max(found)[1] if found else ""
+
+
 def gather(book: Book, entries: Sequence[Any]) -> Knowledge:
     """What the ledger says.
 
@@ -193,7 +226,7 @@ def gather(book: Book, entries: Sequence[Any]) -> Knowledge:
     bank_accounts: dict[str, str] = {}
     banks: dict[str, tuple[str, ...]] = {}
     for entry in entries:
-        if type(entry) is Open and within(entry.account, roles[BANK]):
+        if type(entry) is Open and money_role(entry.account, roles) == BANK:
             banks[entry.account] = tuple(entry.currencies or ())
             for number in _ACCOUNTS.split(str((entry.meta or {}).get(BANK_ACCOUNT, ""))):
                 if plain := account_number(number):
@@ -206,10 +239,13 @@ def gather(book: Book, entries: Sequence[Any]) -> Knowledge:
         masters=masters,
         bank_accounts=bank_accounts,
         banks=banks,
+        opened={entry.account: entry.date for entry in entries if type(entry) is Open},
+        closed={entry.account: entry.date for entry in entries if type(entry) is Close},
         companies=_companies(book),
         bank_ids=frozenset(reader.bank_ids),
         bookings=frozenset(reader.bookings),
         receipts=tuple(sorted(reader.receipts, key=lambda receipt: (receipt.date, receipt.number))),
+        refunds=tuple(sorted(reader.refunds, key=lambda refund: (refund.date, refund.number))),
         reversed_numbers=frozenset(reader.reversed),
         movements=tuple(reader.movements),
         entries=reader.places,
@@ -272,38 +308,43 @@ class _EntryReader:
 
     def __init__(self, book: Book) -> None:
         roles = book.settings.roles
-        self._bank = roles[BANK]
-        self._suspense = roles[SUSPENSE]
+        self._roles = roles
         self._book = book
         self._folder = f"{book.folder}{os.sep}"
-        self._kinds: dict[str, bool] = {}
+        self._kinds: dict[str, str] = {}
         items, pockets = book.items, book.pockets
         self._of_entry: dict[tuple[str, int], list[int]] = {}
         for item in range(len(items.pocket)):
             if items.amount[item] < 0 or pockets[items.pocket[item]].customer:
                 self._of_entry.setdefault(book.texts.entry(item), []).append(item)
+        self._debits = {items.number[item] for item in range(len(items.pocket)) if items.amount[item] > 0}
         self.bank_ids: set[str] = set()
         self.bookings: set[str] = set()
         self.receipts: list[BookedReceipt] = []
+        self.refunds: list[BookedReceipt] = []
         self.reversed: set[str] = set()
         self.movements: list[Movement] = []
         self.places: dict[tuple[str, int], Transaction] = {}
 
-    def _is_bank(self, account: str) -> bool:
+    def _role(self, account: str) -> str:
         if account not in self._kinds:
-            self._kinds[account] = within(account, self._bank)
+            self._kinds[account] = money_role(account, self._roles)
         return self._kinds[account]
 
     def read(self, entry: Transaction) -> None:
         """Take up one transaction."""
         meta = entry.meta or {}
         ids = [*read_ids(meta.get(BANK_ID))]
-        own: list[tuple[Any, tuple[str, ...]]] = []
+        by_role: dict[str, list[Any]] = {}
         for posting in entry.postings:
-            noted = read_ids((posting.meta or {}).get(BANK_ID))
-            ids += noted
-            if posting.units is not None and posting.units.number and self._is_bank(posting.account):
-                own.append((posting, noted))
+            if posting.meta:
+                ids += read_ids(posting.meta.get(BANK_ID))
+            if posting.units is not None and posting.units.number:
+                by_role.setdefault(self._role(posting.account), []).append(posting)
+        own, held = by_role.get(BANK, []), by_role.get(IN_HAND, [])
+        cleared = [
+            each for each in by_role.get("", ()) if CLEARS in meta and within(each.account, self._roles[SUSPENSE])
+        ]
         self.bank_ids.update(ids)
         if isinstance(booking := meta.get(BANK_BOOKING), str):
             self.bookings.add(booking)
@@ -315,32 +356,50 @@ class _EntryReader:
         if REVERSAL in (entry.tags or ()):
             self.reversed.update(entry.links or ())
             self.reversed.update(self._settled(entry))
-        if not own:
+        if not own and not held and not cleared:
             return
         customers = tuple(
             dict.fromkeys(self._book.pockets[self._book.items.pocket[item]].customer for item in of_entry)
         )
         number = self._book.items.number[of_entry[0]] if of_entry else ""
         if not ids:
-            for posting, _ in own:
+            for posting in own:
                 self.movements.append(
                     Movement(
                         entry.date, posting.account, posting.units.number, posting.units.currency, customers,
-                        f"{place[0]}:{place[1]}", number,
+                        self._documents(entry), f"{place[0]}:{place[1]}", number, bool(held),
                     )
                 )  # fmt: skip
         kinds = {self._book.items.kind[item] for item in of_entry}
-        receipt = of_entry and kinds == {_RECEIPT_KIND} and REVERSAL not in (entry.tags or ())
-        if receipt and len(own) == 1 and own[0][0].units.number > 0:
-            units = own[0][0].units
-            references = frozenset(bare(str(meta[key])) for key in REFERENCES if meta.get(key))
-            self.receipts.append(
-                BookedReceipt(
-                    number, entry.date, own[0][0].account, units.number, units.currency, customers,
-                    tuple(self._settled(entry)), references, str(meta.get(PAYER, "")),
-                    account_number(str(meta.get(PAYER_ACCOUNT, ""))), frozenset(ids), entry,
+        if len(kinds) == 1 and REVERSAL not in (entry.tags or ()):
+            # What was on the suspense account was at the bank before.
+            at_bank = own or cleared
+            paid = at_bank if len(at_bank) == 1 else [] if own else [each for each in held if _cheques(entry, each)]
+            for posting in paid:
+                into = {(_RECEIPT_KIND, True): self.receipts, (_REFUND_KIND, False): self.refunds}.get(
+                    (next(iter(kinds)), posting.units.number > 0)
                 )
-            )  # fmt: skip
+                if into is not None:
+                    into.append(self._payment(entry, posting, number, customers, ids))
+
+    def _payment(
+        self, entry: Transaction, posting: Any, number: str, customers: tuple[str, ...], ids: Sequence[str]
+    ) -> BookedReceipt:
+        meta, units = entry.meta or {}, posting.units
+        in_hand = self._role(posting.account) == IN_HAND
+        references = frozenset(bare(str(meta[key])) for key in REFERENCES if meta.get(key))
+        dated = (posting.meta or {}).get(CHEQUE_DATE, meta.get(CHEQUE_DATE)) if in_hand else None
+        return BookedReceipt(
+            number, max(entry.date, dated) if isinstance(dated, datetime.date) else entry.date, posting.account,
+            abs(units.number), units.currency, customers, tuple(self._settled(entry)), references,
+            str(meta.get(PAYER, "")), account_number(str(meta.get(PAYER_ACCOUNT, ""))), frozenset(ids), entry,
+            _cheques(entry, posting), in_hand,
+        )  # fmt: skip
+
+    def _documents(self, entry: Transaction) -> tuple[str, ...]:
+        """The documents that an entry names, without their instalments."""
+        settled = [number for named in self._settled(entry) for number in (named, named.rpartition("/")[0])]
+        return tuple(number for number in (*settled, *sorted(entry.links or ())) if number in self._debits)
 
     @staticmethod
     def _settled(entry: Transaction) -> list[str]:
@@ -348,3 +407,9 @@ class _EntryReader:
         metas = [entry.meta, *(posting.meta for posting in entry.postings)]
         values = [(meta or {}).get("settles") for meta in metas]
         return [part.strip() for value in values if isinstance(value, str) for part in value.split(",") if part.strip()]
+
+
+def _cheques(entry: Transaction, posting: Any) -> tuple[str, ...]:
+    """The cheques that an entry and its posting name."""
+    said = [(posting.meta or {}).get(CHEQUE), (entry.meta or {}).get(CHEQUE), (entry.meta or {}).get("bank-cheque")]
+    return tuple(dict.fromkeys(part for text in said if text for part in _ACCOUNTS.split(str(text).strip()) if part))

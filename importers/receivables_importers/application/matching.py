@@ -28,25 +28,31 @@ from receivables.rules.application import (
     ApplicationPolicy,
     application_policy,
 )
+from receivables.settings import CUSTOMERS
 from receivables.view import scale_of
+from receivables_importers.application import companies
 from receivables_importers.application import nature as natures
-from receivables_importers.application.explaining import (
+from receivables_importers.application.cases import Case
+from receivables_importers.application.deposits import PAID_BACK, Deposits, weigh
+from receivables_importers.application.explaining import explain
+from receivables_importers.application.explanation import (
     GUESS,
     NAMED_DIFFERENCE,
     NAMED_EXACT,
+    NAMED_REST,
     SUM_DIFFERENCE,
     SUM_UNSURE,
     WEAK_EXACT,
-    Case,
     Explanation,
-    explain,
 )
 from receivables_importers.application.knowledge import (
+    BookedReceipt,
     Knowledge,
     Movement,
     account_number,
     gather,
 )
+from receivables_importers.application.mentions import mentions, said_by
 from receivables_importers.application.model import (
     AUTO,
     BOOKED,
@@ -56,14 +62,18 @@ from receivables_importers.application.model import (
     Applied,
     Proposed,
     Reversal,
+    no_account,
 )
-from receivables_importers.application.numbers import BARE, DocumentIndex, Named, Reading
-from receivables_importers.application.payers import LIKE, STRENGTH, Payers, Who
+from receivables_importers.application.numbers import BARE, SHORT, DocumentIndex, Named, Reading
+from receivables_importers.application.payers import GIVEN, LIKE, STRENGTH, Payers, Who
 from receivables_importers.application.periods import periods
 from receivables_importers.application.references import bare
+from receivables_importers.application.refunds import Refunds
+from receivables_importers.application.returns import turned_round
 from receivables_importers.application.standing import Standing
 from receivables_importers.application.texts import NameReader
-from receivables_importers.bank.model import BankLine
+from receivables_importers.application.waiting import Waiting
+from receivables_importers.bank.model import RETURN, REVERSAL, BankLine
 
 CANDIDATES: Final = 8
 """So many customers are looked at for a line."""
@@ -73,6 +83,9 @@ BOOKED_DAYS: Final = 4
 """So many days an entry that was made by hand may be away from its bank line."""
 BOUNCE_DAYS: Final = 120
 """So long after a payment it may come back."""
+
+RATHER_LIKE: Final = 75.0
+"""A name that is less like does not speak for a part payment or an overpayment."""
 
 _SURE: Final = frozenset({REFERENCE, ACCOUNT, ALIAS, NAME})
 _WEIGHT_OF_PAYER: Final = 2.5
@@ -102,7 +115,14 @@ class Matched(NamedTuple):
     known: tuple[BankLine, ...]
 
 
-def match(book: Book, entries: Sequence[Any], lines: Sequence[BankLine], *, account: str = "") -> Matched:
+def match(
+    book: Book,
+    entries: Sequence[Any],
+    lines: Sequence[BankLine],
+    *,
+    account: str = "",
+    waiting: Sequence[Waiting] = (),
+) -> Matched:
     """Propose how bank lines are applied.
 
     The same book and lines give the same proposals, whatever order customers and files come in. A line that an entry
@@ -113,14 +133,20 @@ def match(book: Book, entries: Sequence[Any], lines: Sequence[BankLine], *, acco
       entries: The ledger's entries, of which it was made.
       lines: What the bank says, of one or several accounts and files.
       account: The ledger's bank account for lines whose own account the ledger does not know; "" for none.
+      waiting: Lines that stand on the suspense account, to be looked at again.
     """
     with collector_off():
-        matcher, booked = prepare(book, entries, lines, account=account)
+        matcher, booked = prepare(book, entries, lines, account=account, waiting=waiting)
         return Matched(tuple(matcher.proposals()) if matcher is not None else (), booked)
 
 
 def prepare(
-    book: Book, entries: Sequence[Any], lines: Sequence[BankLine], *, account: str = ""
+    book: Book,
+    entries: Sequence[Any],
+    lines: Sequence[BankLine],
+    *,
+    account: str = "",
+    waiting: Sequence[Waiting] = (),
 ) -> tuple[Matcher | None, tuple[BankLine, ...]]:
     """The matcher for the lines that are not booked yet (None for no line), and those that are; see `match`."""
     known = gather(book, entries)
@@ -134,7 +160,8 @@ def prepare(
         else:
             fresh.append(line)
             seen.add(line.id)
-    return (Matcher(book, known, fresh, account=account) if fresh else None), tuple(booked)
+    fresh = sorted((*(each.line for each in waiting), *fresh), key=lambda each: each.booked)
+    return (Matcher(book, known, fresh, account=account, waiting=waiting) if fresh else None), tuple(booked)
 
 
 class Matcher:
@@ -144,12 +171,21 @@ class Matcher:
       book: The book.
       known: What the ledger knows.
       lines: In order of their days.
-      account: See `match`.
+      account, waiting: See `match`.
     """
 
-    def __init__(self, book: Book, known: Knowledge, lines: Sequence[BankLine], *, account: str = "") -> None:
+    def __init__(
+        self,
+        book: Book,
+        known: Knowledge,
+        lines: Sequence[BankLine],
+        *,
+        account: str = "",
+        waiting: Sequence[Waiting] = (),
+    ) -> None:
         self.book, self.known, self.lines = book, known, lines
         self._account = account
+        self._suspended = {each.line.id: each for each in waiting}
         first = lines[0].booked
         self.standing = Standing(book, first)
         self._documents = self.standing.documents()
@@ -157,6 +193,8 @@ class Matcher:
         policy = application_policy(book.settings, first)
         reader = NameReader(policy.short_forms, policy.ignore_words)
         self.payers = Payers(book, known, self._documents, reader, policy.likeness, policy.margin)
+        self.deposits = Deposits(book, known)
+        self.refunds = Refunds(book, self.standing)
         self._policies: dict[datetime.date, ApplicationPolicy] = {}
         self._movements = _movements_by_amount(known)
         self._taken: set[int] = set()
@@ -201,12 +239,14 @@ class Matcher:
         line, applied = self.lines[place], proposed.applied
         if proposed.decision == AUTO and proposed.reversal is None:
             self.use(proposed)
-            for code in sorted(_customers(self.book, applied)) or [applied.customer]:
+            # Who brought money of ours to the bank is no customer.
+            paid = applied.in_hand is None
+            for code in sorted(_customers(self.book, applied)) or [applied.customer] if paid else []:
                 self.payers.learn(line.booked, line.counterparty_account, line.counterparty, code)
         elif proposed.decision == REVIEW:
             likely = applied.items if proposed.likely else ()
-            self.standing.claim(likely, proposed.claims, named=proposed.named)
-        if proposed.reversal is None and proposed.decision != NOTHING:
+            self.standing.claim(likely, proposed.claims, named=proposed.named, known=proposed.known)
+        if proposed.reversal is None and proposed.decision != NOTHING and applied.in_hand is None:
             self._receipts.append(proposed)
             self._receipts.sort(key=lambda each: self._order[each.line.id])
 
@@ -214,15 +254,23 @@ class Matcher:
         """Take what a proposal settles from what is open; with the sign -1 give it back."""
         for allocation in proposed.applied.allocations:
             self.standing.use(allocation.item, sign * allocation.units)
+        if proposed.applied.in_hand is not None:
+            self.deposits.use(proposed.applied.in_hand, sign)
 
     def propose(self, place: int) -> Proposed:
-        """The proposal for one line as things stand now."""
-        return self._propose(self.lines[place], self._readings[place], place)
+        """The proposal for one line as things stand now; asking changes nothing."""
+        taken = set(self._taken)
+        try:
+            return self._propose(self.lines[place], self._readings[place], place)
+        finally:
+            self._taken = taken
 
     def explain_for(self, place: int, customer: str) -> Applied:
         """How a line would be applied if it were this customer's."""
         line = self.lines[place]
         scale = scale_of(self.book, line.currency)
+        if line.amount < 0:
+            return self.refunds.for_customer(line, scale.units(line.amount), customer)
         case = self._case(line, scale.units(line.amount), scale, self._readings[place])
         return explain(case, self.known.masters[customer]).applied
 
@@ -233,7 +281,9 @@ class Matcher:
         return self._policies[date]
 
     def bank_account(self, line: BankLine) -> str:
-        """The ledger's account of a line; "" when it cannot be told."""
+        """The ledger's account of a line, the suspense account where it stands there; "" when it cannot be told."""
+        if line.id in self._suspended:
+            return self._suspended[line.id].suspense
         number = account_number(line.account)
         found = self.known.bank_accounts.get(number, "")
         if not found and len(number) >= 9:
@@ -315,11 +365,42 @@ class Matcher:
             )
             return Proposed(line, REVIEW, Applied(""), obstacles=(why,), account=account, units=units)
         if line.amount < 0:
-            return self._debit(line, units, reading, account)
-        return self._credit(line, units, scale, reading, place, account)
+            return self._between_companies(self._debit(line, units, reading, account))
+        return self._between_companies(self._incoming(line, units, scale, reading, place, account))
+
+    def _between_companies(self, proposed: Proposed) -> Proposed:
+        """The proposal, which waits where the money is another company's and accounts between the two are missing."""
+        line = proposed.line
+        if line.id in self._suspended:
+            proposed = proposed._replace(bank=self._suspended[line.id].bank)
+        if proposed.decision == NOTHING or proposed.reversal is not None:
+            return proposed
+        why = companies.obstacles(self.book, proposed.received_on, proposed.applied, line.currency, line.booked)
+        return proposed._replace(decision=REVIEW, obstacles=(*proposed.obstacles, *why)) if why else proposed
+
+    def _incoming(
+        self, line: BankLine, units: int, scale: Scale, reading: Reading, place: int, account: str
+    ) -> Proposed:
+        """The proposal for money that came in, of a customer or out of hand."""
+        found = self.deposits.of(line)
+        taken = set(self._taken)
+        proposed = self._credit(line, units, scale, reading, place, account)
+        if found is None:
+            return proposed
+        sure = {who.customer for who in self.payers.of(line, reading) if who.kinds & _SURE}
+        named = any(each.quality >= BARE for each in reading.named)
+        weighed = weigh(found, self.deposits, proposed, sure, self.policy(line.booked), names_document=named)
+        if weighed is not proposed:
+            self._taken = taken
+        return weighed
 
     def _credit(self, line: BankLine, units: int, scale: Scale, reading: Reading, place: int, account: str) -> Proposed:
         nature, certain = natures.credit_nature(line, self.known)
+        if nature == natures.RETURNED:
+            whos = self.payers.of(line, reading)
+            back = self._scored(line, units, reading, whos)
+            if back and (back[0][0] or certain):
+                return self._taken_back(line, units, back, account)
         if nature and certain:
             return Proposed(line, NOTHING, Applied(""), nature=nature, account=account, units=units)
         whos = self.payers.of(line, reading)
@@ -327,7 +408,7 @@ class Matcher:
             return Proposed(line, NOTHING, Applied(""), nature=nature, account=account, units=units)
         case = self._case(line, units, scale, reading)
         candidates = self._candidates(case, whos)
-        booked = self._booked_by_hand(line, account, [each.who for each in candidates])
+        booked = self._booked_by_hand(line, account, [each.who for each in candidates], reading)
         if booked is not None:
             return booked
         if not candidates:
@@ -349,7 +430,7 @@ class Matcher:
         found = best.explanation
         return Proposed(
             line, decision, applied, "", obstacles, runners, account, units, claims=found.claims,
-            likely=found.rank > GUESS, named=found.rank >= WEAK_EXACT,
+            likely=found.rank > GUESS, named=found.rank >= WEAK_EXACT, known=bool(best.who.kinds & _SURE),
         )  # fmt: skip
 
     def _case(self, line: BankLine, units: int, scale: Scale, reading: Reading) -> Case:
@@ -434,7 +515,10 @@ class Matcher:
         ahead = PREPAID in found.applied.reasons and PREPAID in policy.differences
         if found.rank <= GUESS and not ahead:
             why.append("the amount agrees with nothing that is open")
-        claimed = [item for item in found.applied.items if self.standing.is_claimed(item, strictly=bool(found.sum))]
+        strictly, known = bool(found.sum), _beyond_strangers(best)
+        claimed = [
+            item for item in found.applied.items if self.standing.is_claimed(item, strictly=strictly, known=known)
+        ]
         if claimed and found.rank > GUESS:
             why.append(f"{case.labels(claimed)} may be what an earlier line pays, which waits")
         limit = policy.largest.get(case.currency)
@@ -446,8 +530,9 @@ class Matcher:
         if case.reading.unknown and found.quality is None:
             why.append(f"the text names {', '.join(case.reading.unknown[:3])}, which the ledger does not know")
         if not account:
-            number = case.line.account or "this bank account"
-            why.append(f"no bank account of the ledger is known as {number}: add bank-account: to its open directive")
+            why.append(no_account(case.line))
+        if shut := self._shut(account, case.day):
+            why.append(shut)
         return tuple(dict.fromkeys(why))
 
     def _about_payer(self, case: Case, best: Candidate, candidates: Sequence[Candidate]) -> list[str]:
@@ -463,8 +548,10 @@ class Matcher:
             # Without a name a difference that can be computed speaks for the customer, any other does not.
             nameless = not case.line.counterparty.strip() and found.rank >= NAMED_DIFFERENCE
             several = len({self.book.items.number[item] for item in found.applied.items}) > 1 and not found.doubts
+            # What is paid short or in excess for no known reason asks for a name that is nearly the customer's.
+            like = LIKE if found.rank > NAMED_REST else RATHER_LIKE
             supported = (
-                bool(who.kinds & _SURE) or who.score >= LIKE or nameless or (several and not case.line.counterparty)
+                bool(who.kinds & _SURE) or who.score >= like or nameless or (several and not case.line.counterparty)
             )
             if not enough:
                 why.append("no evidence of the payer that the policy takes")
@@ -489,7 +576,7 @@ class Matcher:
                 and found.rank >= SUM_DIFFERENCE
                 and NAME in sure
                 and len(sure) == 1
-                and REFERENCE in who.kinds
+                and GIVEN in who.kinds
             ):
                 continue
             why.append(f"{strange.words[0]} is {strange.customer}'s")
@@ -524,7 +611,16 @@ class Matcher:
                 why.append(f"{reason}: the policy application wants a person to look")
             elif reason in BOOKED_ON and reason not in case.policy.accounts:
                 why.append(f"{reason}: the policy application names no account ({BOOKED_ON[reason]}:)")
+            elif reason in BOOKED_ON and (shut := self._shut(case.policy.accounts[reason], case.day)):
+                why.append(shut)
         return why
+
+    def _shut(self, account: str, day: datetime.date) -> str:
+        """Why nothing can be booked on an account on a day; "" where something can."""
+        opened, closed = self.known.opened.get(account), self.known.closed.get(account)
+        if closed is not None and closed < day:
+            return f"{account} is closed since {closed}"
+        return f"{account} is opened on {opened}" if opened is not None and opened > day else ""
 
     def _unnameable(self, item: int) -> str:
         number = self.book.items.number[item]
@@ -535,11 +631,15 @@ class Matcher:
 
     # What somebody has booked by hand
 
-    def _booked_by_hand(self, line: BankLine, account: str, whos: Sequence[Who]) -> Proposed | None:
-        """The proposal for a line that an entry without a bank line books; each such entry is taken once."""
+    def _booked_by_hand(self, line: BankLine, account: str, whos: Sequence[Who], reading: Reading) -> Proposed | None:
+        """The proposal for a line that an entry without a bank line books; each such entry is taken once.
+
+        An entry that settles other documents than those that the line names is another payment, or a mistake.
+        """
         if not account:
             return None
         codes = {who.customer for who in whos if who.kinds & _SURE or NUMBER in who.kinds}
+        named = {self.index.documents[each.document].number for each in reading.named if each.quality >= BARE}
         found = []
         for place in self._movements.get((account, line.currency, line.amount), ()):
             movement = self.known.movements[place]
@@ -548,7 +648,16 @@ class Matcher:
                 found.append((place, movement))
         if not found:
             return None
-        agreeing = [each for each in found if codes & set(each[1].customers) or (not each[1].customers and not codes)]
+        agreeing = [
+            each
+            for each in found
+            if (
+                codes & set(each[1].customers)
+                or (not each[1].customers and not codes)
+                or (each[1].in_hand and self.deposits.is_deposit(line))
+            )
+            and not (named and each[1].documents and named.isdisjoint(each[1].documents))
+        ]
         units = scale_of(self.book, line.currency).units(line.amount)
         place, movement = min(
             agreeing or found, key=lambda each: (abs((each[1].date - line.booked).days), each[1].place)
@@ -568,46 +677,102 @@ class Matcher:
 
     def _debit(self, line: BankLine, units: int, reading: Reading, account: str) -> Proposed:
         nature = natures.debit_nature(line, self.known)
-        if nature != natures.BOUNCED:
+        outgoing = nature == natures.OUTGOING
+        no_refund = not self.refunds.possible(line, units) and self.deposits.overpaid(line) is None
+        if nature not in (natures.BOUNCED, natures.OUTGOING) or (outgoing and no_refund):
             return Proposed(line, NOTHING, Applied(""), nature=nature, account=account, units=units)
-        whos = {who.customer: who for who in self.payers.of(line, reading)}
+        whos = self.payers.of(line, reading)
+        back = [] if outgoing else self._scored(line, units, reading, whos)
+        paid = None if line.type in (RETURN, REVERSAL) else self._paid_back(line, units, reading, whos, account)
+        if paid is not None:
+            if not back or back[0][0] < 1:
+                return paid
+            why = ("it may be a payment that came back, or one that is paid back", *paid.obstacles)
+            return paid._replace(decision=REVIEW, obstacles=why)
+        if back:
+            return self._taken_back(line, units, back, account)
+        if outgoing:
+            return Proposed(line, NOTHING, Applied(""), nature=nature, account=account, units=units)
+        # Money that we sent and that came back would be positive; this one is nobody's receipt.
+        certain = not any(who.kinds & _SURE for who in whos) and not any(each.quality >= BARE for each in reading.named)
+        obstacles = () if certain else ("no receipt of this amount is known that it may take back",)
+        decision = NOTHING if certain else REVIEW
+        kind = natures.OUTGOING if certain else natures.BOUNCED
+        return Proposed(line, decision, Applied(""), kind, obstacles, (), account, units)
+
+    def _paid_back(
+        self, line: BankLine, units: int, reading: Reading, whos: Sequence[Who], account: str
+    ) -> Proposed | None:
+        """The proposal for a line that pays back what a customer, or an employee, gave too much; None for any other."""
+        found = self.refunds.of(line, units, whos)
+        if not found:
+            overpaid = self.deposits.overpaid(line)
+            if overpaid is None:
+                return None
+            applied = Applied("", (), (), 0, (PAID_BACK,), (overpaid.told,), overpaid)
+            why = ("what an employee gets back a person confirms",)
+            return Proposed(line, REVIEW, applied, obstacles=why, account=account, units=units)
+        of_credits = [
+            Who(each.applied.customer, each.kinds | {NUMBER} if each.named else each.kinds, ()) for each in found
+        ]
+        booked = self._booked_by_hand(line, account, of_credits, reading)
+        if booked is not None and booked.decision == NOTHING:
+            return booked
+        obstacles = self.refunds.obstacles(line, found, self.policy(line.booked), account)
+        if booked is not None:
+            obstacles += booked.obstacles
+        best, *others = (each.applied for each in found)
+        return Proposed(
+            line, REVIEW if obstacles else AUTO, best, "", tuple(obstacles), tuple(others[:RUNNERS_UP]), account, units,
+            likely=True, named=found[0].named, known=bool(found[0].kinds & _SURE),
+        )  # fmt: skip
+
+    def _scored(
+        self, line: BankLine, units: int, reading: Reading, whos: Sequence[Who]
+    ) -> list[tuple[int, int, Reversal]]:
+        """What a line may take back, with what says so, the likeliest first."""
+        by_code = {who.customer: who for who in whos}
         named = {self.index.documents[each.document].number for each in reading.named if each.quality >= BARE}
-        found = self._returnable(line, units)
-        scored = sorted(
-            ((self._agreement(line, reversal, whos, named), -place, reversal) for place, reversal in enumerate(found)),
+        return sorted(
+            (
+                (self._agreement(line, reversal, by_code, named), -place, reversal)
+                for place, reversal in enumerate(self._returnable(line, units))
+            ),
             key=lambda each: (-each[0], -each[1]),
         )
-        if not scored:
-            # Money that we sent and that came back would be positive; this one is nobody's receipt.
-            certain = not any(who.kinds & _SURE for who in whos.values()) and not named
-            obstacles = () if certain else ("no receipt of this amount is known that it may take back",)
-            decision = NOTHING if certain else REVIEW
-            kind = natures.OUTGOING if certain else natures.BOUNCED
-            return Proposed(line, decision, Applied(""), kind, obstacles, (), account, units)
+
+    def _taken_back(
+        self, line: BankLine, units: int, scored: Sequence[tuple[int, int, Reversal]], account: str
+    ) -> Proposed:
+        """The proposal for a payment that came back: a receipt that bounced, a refund that could not be paid."""
         agreement, _, reversal = scored[0]
         others = [each for each in scored[1:] if each[0] == agreement]
         obstacles_ = []
         if agreement < 1:
             obstacles_.append("only the amount agrees")
         if others:
-            obstacles_.append(f"{len(others) + 1} receipts may be meant")
+            obstacles_.append(f"{len(others) + 1} {'receipts' if units < 0 else 'refunds'} may be meant")
+        if reversal.booked is not None:
+            obstacles_ += self._about_cheque(line, reversal.booked, account)
         if reversal.booked is None and not self._is_auto(reversal.line):
-            obstacles_.append("the receipt itself waits for a person")
+            obstacles_.append(f"the {'receipt' if units < 0 else 'refund'} itself waits for a person")
         if not account:
             obstacles_.append("the bank account is not known")
         if not obstacles_:
             self._returned.add(reversal.booked.number if reversal.booked is not None else reversal.line)
             self._give_back(reversal)
-        what = reversal.booked.number if reversal.booked is not None else "the receipt proposed above"
+        above = "the receipt proposed above" if units < 0 else "the refund proposed above"
+        what = reversal.booked.number if reversal.booked is not None else above
+        nature = natures.BOUNCED if units < 0 else natures.RETURNED
         applied = Applied(
-            reversal.customers[0] if reversal.customers else "", (), (), 0, (natures.BOUNCED,),
+            reversal.customers[0] if reversal.customers else "", (), (), 0, (nature,),
             (f"it takes back {what} over {line.amount.copy_abs():,} {line.currency}",),
         )  # fmt: skip
         return Proposed(
             line,
             REVIEW if obstacles_ else AUTO,
             applied,
-            natures.BOUNCED,
+            nature,
             tuple(obstacles_),
             (),
             account,
@@ -615,8 +780,27 @@ class Matcher:
             reversal,
         )
 
+    def _about_cheque(self, line: BankLine, receipt: BookedReceipt, account: str) -> list[str]:
+        """Why a person should look when a cheque came back that a collector had received."""
+        if not receipt.in_hand:
+            return []
+        if any(self.deposits.holds(cheque, receipt.number, line.booked) for cheque in receipt.cheques):
+            return [f"the ledger has cheque {', '.join(receipt.cheques)} in hand still: book its deposit first"]
+        postings = turned_round(receipt.entry, receipt, account, self.book.settings.roles[CUSTOMERS])
+        if not postings:
+            return [f"it is a part of {receipt.number}, which is booked on several accounts"]
+        scale = scale_of(self.book, line.currency)
+        moved = [
+            companies.Moved(posting.account, scale.units(posting.units.number))
+            for posting in postings
+            if posting.units is not None and posting.units.number is not None
+            and posting.units.currency == line.currency
+        ]  # fmt: skip
+        found = companies.between(self.book, account, moved, line.currency, line.booked)
+        return list(companies.told(found.missing, line.currency))
+
     def _returnable(self, line: BankLine, units: int) -> list[Reversal]:
-        """The receipts of this amount that may have come back, the latest first."""
+        """The receipts of this amount (refunds for money that came in) that may have come back, the latest first."""
         wanted = line.amount.copy_abs()
         found = [
             Reversal(None, each.line.id, (each.applied.customer,) if each.applied.customer else ())
@@ -624,7 +808,7 @@ class Matcher:
             if each.units == -units and each.line.currency == line.currency and each.line.id not in self._returned
             and 0 <= (line.booked - each.line.booked).days <= BOUNCE_DAYS and each.line.account == line.account
         ]  # fmt: skip
-        for receipt in reversed(self.known.receipts):
+        for receipt in reversed(self.known.receipts if units < 0 else self.known.refunds):
             days = (line.booked - receipt.date).days
             same = receipt.amount == wanted and receipt.currency == line.currency and 0 <= days <= BOUNCE_DAYS
             gone = receipt.number in self.known.reversed_numbers or receipt.number in self._returned
@@ -646,6 +830,10 @@ class Matcher:
             names = {proposed.line.counterparty.strip().casefold()}
         if references & _references(line):
             return 3
+        if receipt is not None and receipt.cheques:
+            said, amount = said_by(line), f"{int(line.amount.copy_abs())}"
+            if any(mentions(said, cheque, amount) for cheque in receipt.cheques):
+                return 3
         if named:
             # Who names a document means the receipt that paid it, and no other.
             return 2 if documents & {number.partition("/")[0] for number in named} or documents & set(named) else 0
@@ -663,6 +851,13 @@ class Matcher:
             if each.line.id == reversal.line:
                 for allocation in each.applied.allocations:
                     self.standing.use(allocation.item, -allocation.units)
+
+
+def _beyond_strangers(best: Candidate) -> bool:
+    """Whether a line says so surely what it pays that what nobody known may have paid does not matter."""
+    who, found = best
+    named = found.quality is not None and found.quality >= SHORT and not found.sum
+    return bool(who.kinds & _SURE) and named and found.rank >= WEAK_EXACT and not found.applied.deductions
 
 
 def _references(line: BankLine) -> set[str]:

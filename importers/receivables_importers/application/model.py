@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Final, NamedTuple
 
+from receivables.places import Place
 from receivables_importers.application.knowledge import BookedReceipt
 from receivables_importers.bank.model import BankLine
 
@@ -59,6 +60,35 @@ class Reversal(NamedTuple):
     customers: tuple[str, ...]
 
 
+class Part(NamedTuple):
+    """Units of one holding in hand: by account, currency, the posting that received it, the entry that brought it."""
+
+    key: tuple[str, str, Place, Place]
+    units: int
+
+
+class InHand(NamedTuple):
+    """Money in hand that a line brings to the bank, or pays back to who has given too much.
+
+    Attributes:
+      account: The account in hand.
+      units: Positive for what comes to the bank.
+      parts: The holdings that it takes.
+      said: Metadata of the posting, by which the ledger knows which money moves.
+      links: Links of the entry, for the same.
+      customers: Whose money it was.
+      told: What it is, in words.
+    """
+
+    account: str
+    units: int
+    parts: tuple[Part, ...]
+    said: tuple[tuple[str, str], ...]
+    links: tuple[str, ...]
+    customers: tuple[str, ...]
+    told: str
+
+
 class Applied(NamedTuple):
     """How a line may be applied.
 
@@ -69,6 +99,7 @@ class Applied(NamedTuple):
       on_account: Units that settle nothing and stay on the customer's account.
       reasons: Why the money is not what is open; words of `DIFFERENCES`.
       evidence: Sentences that say what speaks for it.
+      in_hand: For a deposit the money in hand that it is; then there is nothing else.
     """
 
     customer: str
@@ -77,6 +108,7 @@ class Applied(NamedTuple):
     on_account: int = 0
     reasons: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    in_hand: InHand | None = None
 
     @property
     def settled(self) -> int:
@@ -105,6 +137,8 @@ class Proposed(NamedTuple):
       claims: Items beside those of `applied` for which the money of a line that waits may be.
       likely: Whether the amount agrees with what would be settled, so that other lines had better not settle it.
       named: Whether it names those items as well.
+      known: Whether more than a number or an amount says who paid.
+      bank: For a line that stands on the suspense account (its `account` then) the bank account that it is on.
     """
 
     line: BankLine
@@ -119,6 +153,8 @@ class Proposed(NamedTuple):
     claims: tuple[int, ...] = ()
     likely: bool = False
     named: bool = False
+    known: bool = False
+    bank: str = ""
 
     @property
     def date(self) -> datetime.date:
@@ -126,7 +162,24 @@ class Proposed(NamedTuple):
         return self.line.booked
 
     @property
+    def received_on(self) -> str:
+        """The bank account that the money came to, or went out of."""
+        return self.bank or self.account
+
+    @property
+    def decidable(self) -> bool:
+        """Whether a person can say what it is: a receipt, or money that went out for a credit or to an employee."""
+        return self.line.amount > 0 or bool(self.applied.allocations) or self.applied.in_hand is not None
+
+    @property
     def balanced(self) -> bool:
         """Whether money and deductions are what is settled and what stays on account, to the last unit."""
         money = (self.units or 0) + sum(deduction.units for deduction in self.applied.deductions)
-        return money == self.applied.settled + self.applied.on_account
+        in_hand = self.applied.in_hand.units if self.applied.in_hand is not None else 0
+        return money == self.applied.settled + self.applied.on_account + in_hand
+
+
+def no_account(line: BankLine) -> str:
+    """Why a line waits of which the ledger does not know the bank account."""
+    number = line.account or "this bank account"
+    return f"no bank account of the ledger is known as {number}: add bank-account: to its open directive"

@@ -47,8 +47,8 @@ _RETURN: Final = (
 )
 _OTHER: Final = (
     r"giai ngan|giai ngan vay|loan drawdown|loan disbursement|disbursement|gop von|tang von|capital contribution"
-    r"|tat toan tien gui|tat toan|deposit matured?|maturity|hoan thue|tax refund|vat refund|mua ban ngoai te"
-    r"|ban ngoai te"
+    r"|tat toan tien gui|tat toan(?! (?:cong no|no|hoa don|hd|hop dong|don hang|tien hang|inv))|deposit matured?"
+    r"|maturity|hoan thue|tax refund|vat refund|mua ban ngoai te|ban ngoai te"
     r"|fx deal|spot deal|foreign exchange|insurance claim|boi thuong bao hiem|贷款|退税|قرض|استرداد ضريبي"
 )
 

@@ -52,10 +52,24 @@ _LISTS: Final = re.compile(
 )
 _RANGES: Final = re.compile(rf"{_ROOM}(?:-|~|–|—|\.\.|…|TO|DEN|TOI|THRU|THROUGH|BIS|AU|AL|A|至|到|الى){_ROOM}")
 _HINT: Final = re.compile(
-    r"(?:\b(?:INVOICES?|INVS?|BILLS?|HOA ?DON|HD|HDON|SO HD|SO|NOS?|NR|NUM|NUMBER|RECHNUNG"
-    r"|RG|FACTURE|FACT?|FACTURA|DOC|REF|DN|SI)"
-    r"|发票号?|单号|号码|فاتوره|رقم|#)[\s.:#№]{0,3}$"
+    r"(?:\b(?:(?:INVOICES?|INVS?|BILLS?|HOA ?DON|HD|HDON|RECHNUNG|RG|FACTURE|FACT?|FACTURA|DN|SI)"
+    r"(?:[\s.:-]{0,2}(?:SO|NOS?|NR|NUM|NUMBER))?|SO HD|(?P<number>SO|NOS?|NR|NUM|NUMBER|DOC|REF))"
+    r"|发票号?|(?P<sign>单号|号码|رقم|#)|فاتوره)[\s.:#№]{0,3}$"
 )
+"""What says that a number is a document's. A word that only says "number" needs three digits behind it."""
+_FOREIGN: Final = re.compile(
+    r"\b(?:P\.?O\.?|P/O|D/?O|CONTRACTS?|AGREEMENT|HOP ?DONG|HDKT|HDMB|PHU ?LUC|ORDERS?|DON ?HANG|DDH|QUOTATION|QUOTE"
+    r"|A/C|ACC|ACCT|ACCOUNT|TK|TAI KHOAN|TEL|PHONE|MOB|SDT|LH|MST|TAX|TRN|NGAY|THANG|KY|DOT|LAN|DATED?|AUFTRAGS?"
+    r"|BESTELLUNG|VERTRAGS?|KUNDEN|KD|CUSTOMER)[\s.:#№-]{0,3}(?:NO|NR|SO|NUM|NUMBER|NUMMER)?[\s.:#№]{0,3}$"
+)
+"""What says that a number is another one: of a contract, an order, an account, a telephone, or a day."""
+_CONTRACT: Final = re.compile(r"\s?/\s?(?:20)?\d{2}\s?[-/]?\s?[A-Z]*(?![A-Z0-9])|\s?/\s?(?:HD|PL|BB)[A-Z]*\b")
+"""What stands behind the number of a contract: its year and its kind."""
+_SUM_WRITTEN: Final = re.compile(r"(?<!\d)\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,2})?(?![\d])")
+_SUM_OF: Final = re.compile(r"\s?(?:VND|VNÐ|USD|EUR|AED|SAR|MYR|RM|CNY|GBP|CHF|D|DONG)\b")
+_DAY: Final = re.compile(r"(?<![\d/.-])(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|1[0-2])(?![\d/-]|[.]\d)")
+_TAIL_DIGITS: Final = 3
+"""Fewer digits stand in every text, and tell nothing where nothing says that they are a number."""
 _DATE: Final = re.compile(
     r"(?<!\d)(?:(?:19|20)\d{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|1[0-2])\2(?:(?:19|20)?\d{2})"
@@ -238,11 +252,13 @@ class DocumentIndex:
             before = found, position + count - 1
             more, position = self._listed(found, tokens, position + count, plain, used)
             named += more
+        nothing = dates | _days_and_sums(plain, amount)
         tails = frozenset(
             int(token.text)
             for place, token in enumerate(tokens)
-            if place not in used and token.digits and 1 < len(token.text) <= 9 and token.start not in dates
-            and token.text.lstrip("0") != amount and int(token.text)
+            if place not in used and token.digits and _TAIL_DIGITS <= len(token.text) <= 9
+            and token.start not in nothing and token.text.lstrip("0") != amount and int(token.text)
+            and not _is_foreign(token, plain)
         )  # fmt: skip
         last = max((tokens[place].end for place in used), default=0)
         cut = bool(named) and _BEGUN_NUMBER.fullmatch(plain.rstrip(), last) is not None
@@ -320,7 +336,8 @@ class DocumentIndex:
             if not places:
                 continue
             digits = sum(len(token.text) for token in chosen if token.digits)
-            telling = digits >= 3 if letters else digits >= 6 or len(chosen) > 1
+            # Few digits without a prefix are a day and a month, or anything else.
+            telling = digits >= 3 if letters else digits >= 6 or (len(chosen) > 1 and digits >= 5)
             sure = telling and (letters or not dated) and (not at_end or self._whole(places, chosen))
             alone = not letters and len(chosen) == 1
             if alone and not telling and not self._hinted(chosen[0], plain):
@@ -373,7 +390,10 @@ class DocumentIndex:
 
     @staticmethod
     def _hinted(token: _Token, plain: str) -> bool:
-        return _HINT.search(plain[max(0, token.start - 16) : token.start]) is not None
+        found = _HINT.search(plain[max(0, token.start - 16) : token.start])
+        if found is None or _is_foreign(token, plain):
+            return False
+        return len(token.text) >= _TAIL_DIGITS or not (found["number"] or found["sign"])
 
     def _listed(
         self, first: Sequence[Named], tokens: Sequence[_Token], position: int, plain: str, used: set[int]
@@ -454,3 +474,19 @@ def _surest(named: Sequence[Named]) -> list[Named]:
         if known is None or each.quality > known.quality:
             best[each.document] = each
     return list(best.values())
+
+
+def _is_foreign(token: _Token, plain: str) -> bool:
+    """Whether the text says that a number is none of a document."""
+    before = plain[max(0, token.start - 24) : token.start]
+    return _FOREIGN.search(before) is not None or _CONTRACT.match(plain, token.end) is not None
+
+
+def _days_and_sums(plain: str, amount: str) -> set[int]:
+    """Where in a text days without a year stand, and amounts of money."""
+    found = {at for match in _DAY.finditer(plain) for at in range(match.start(), match.end())}
+    for match in _SUM_WRITTEN.finditer(plain):
+        digits = "".join(filter(str.isdigit, match[0])).lstrip("0")
+        if digits in (amount, f"{amount}00") or _SUM_OF.match(plain, match.end()):
+            found.update(range(match.start(), match.end()))
+    return found

@@ -19,7 +19,12 @@ from receivables_importers.bank.model import BankLine
 WEAK: Final = "like"
 """A name that is like the customer's, but not enough, or not more than another one's."""
 
-STRENGTH: Final[Mapping[str, float]] = {REFERENCE: 5.0, ACCOUNT: 4.0, ALIAS: 4.0, NUMBER: 4.0, NAME: 3.0, WEAK: 1.0}
+GIVEN: Final = "given"
+"""A reference that was given out to the customer or carries a document's number; not one that he may write anyway."""
+
+STRENGTH: Final[Mapping[str, float]] = {
+    REFERENCE: 5.0, ACCOUNT: 4.0, ALIAS: 4.0, NUMBER: 4.0, NAME: 3.0, WEAK: 1.0, GIVEN: 0.0,
+}  # fmt: skip
 
 LIKE: Final = 60.0
 """A name that is less like is none."""
@@ -43,7 +48,7 @@ class Who(NamedTuple):
 
     Attributes:
       customer: Code.
-      kinds: What speaks for it: words of the policy's `payers:`, and `WEAK`.
+      kinds: What speaks for it: words of the policy's `payers:`, `WEAK`, and `GIVEN` beside a reference.
       words: The same in words.
       payer: The customer who pays for this one; "" when it pays for itself.
       score: How like the name is; 0 where that was not asked.
@@ -83,7 +88,7 @@ class Payers:
         likeness: int,
         margin: int,
     ) -> None:
-        self._known = known
+        self._known, self._reader = known, reader
         self._likeness, self._margin = likeness, margin
         self._documents = documents
         masters = known.masters
@@ -93,6 +98,7 @@ class Payers:
         self._virtual = _collected((number, code) for code, master in masters.items() for number in master.virtual)
         self._aliases = _collected((_plain(a), code) for code, master in masters.items() for a in master.aliases)
         self._paid_from: dict[str, list[tuple[datetime.date, str]]] = {}
+        self._paid_by_others: dict[str, list[tuple[datetime.date, str]]] = {}
         self._paid_as: dict[str, list[tuple[datetime.date, str]]] = {}
         for receipt in known.receipts:
             for code in receipt.customers:
@@ -101,11 +107,22 @@ class Payers:
         self._references = _references_of(book, documents)
 
     def learn(self, date: datetime.date, account: str, payer: str, customer: str) -> None:
-        """A receipt of this day from this account and payer is the customer's; it counts for later days."""
+        """A receipt of this day from this account and payer is the customer's; it counts for later days.
+
+        Who pays under another name than the customer's, pays for others, too: agents, owners, directors.
+        """
         if number := account_number(account):
-            self._paid_from.setdefault(number, []).append((date, customer))
+            own = not payer.strip() or self._is_called(payer, customer)
+            paid = self._paid_from if own else self._paid_by_others
+            paid.setdefault(number, []).append((date, customer))
         if name := _plain(payer):
             self._paid_as.setdefault(name, []).append((date, customer))
+
+    def _is_called(self, payer: str, customer: str) -> bool:
+        """Whether a payer's name is like the customer's."""
+        if customer in self._aliases.get(_plain(payer), ()):
+            return True
+        return any(found.customer == customer and found.score >= LIKE for found in self._names.like(payer))
 
     def of(self, line: BankLine, reading: Reading) -> list[Who]:
         """The customers whose money a line may be, the likeliest first.
@@ -123,8 +140,10 @@ class Payers:
                 said[words] = None
                 found[code] = kinds, said, max(best, score)
 
-        for code, words in self._by_reference(line, reading):
+        for code, words, given in self._by_reference(line, reading):
             add([code], REFERENCE, words)
+            if given:
+                add([code], GIVEN, words)
         self._by_account(line, add)
         self._by_name(line, add)
         for code, words in self._by_number(reading):
@@ -143,18 +162,18 @@ class Payers:
                 found += [Named(place, FULL, reference) for place in self._references.get(key, ())]
         return found
 
-    def _by_reference(self, line: BankLine, reading: Reading) -> list[tuple[str, str]]:
+    def _by_reference(self, line: BankLine, reading: Reading) -> list[tuple[str, str, bool]]:
         found = []
         for named in self.documents_of(line):
-            found.append((self._documents[named.document].customer, f"the reference {named.written}"))
+            found.append((self._documents[named.document].customer, f"the reference {named.written}", True))
         numbers = {account_number(line.account), *(account_number(text) for text in _structured(line))}
         numbers |= {account_number(carried(text)) for text in _structured(line)}
         for key in sorted(filter(None, {*numbers, *reading.keys})):
             for code in self._virtual.get(key, ()):
-                found.append((code, f"the account or reference {key} that was given out to this customer"))
+                found.append((code, f"the account or reference {key} that was given out to this customer", True))
             codes = self._ids.get(key, ())
             if len(codes) == 1:
-                found.append((codes[0], f"{key} in the text"))
+                found.append((codes[0], f"{key} in the text", False))
         return found
 
     def _by_account(self, line: BankLine, add: _Adder) -> None:
@@ -163,12 +182,15 @@ class Payers:
             # An IBAN ends with the national number, which is what many banks give.
             own = self._accounts.get(account) or self._ending(account)
             paid = _before(self._paid_from.get(account, ()), line.booked)
+            others = _before(self._paid_by_others.get(account, ()), line.booked)
             if len(own) == 1:
                 add(own, ACCOUNT, f"the bank account {account}")
-            elif not own and len(paid) == 1:
+            elif not own and len(paid) == 1 and not others:
                 add(paid, ACCOUNT, f"the bank account {account} of an earlier receipt")
+            elif len({*own, *paid, *others}) == 1:
+                add(others, WEAK, f"the bank account {account} of an earlier receipt in another name")
             else:
-                add([*own, *paid], WEAK, f"the bank account {account}, which several use")
+                add([*own, *paid, *others], WEAK, f"the bank account {account}, which several use")
 
     def _ending(self, account: str) -> Sequence[str]:
         numbers = self._endings.get(account[-_ENDING:], ()) if len(account) >= _ENDING else ()
@@ -180,8 +202,11 @@ class Payers:
         for text in dict.fromkeys(filter(str.strip, (line.ultimate, line.counterparty))):
             aliased = self._aliases.get(_plain(text), ())
             earlier = _before(self._paid_as.get(_plain(text), ()), line.booked)
-            if len(aliased) == 1:
+            others = sorted(self._called(text) - set(aliased)) if aliased else []
+            if len(aliased) == 1 and not others:
                 add(aliased, ALIAS, f'the alias "{text[:60]}"')
+            elif others:
+                add([*aliased, *others], WEAK, f'the name "{text[:60]}", which is an alias, too')
             elif len(earlier) == 1 and not aliased:
                 # Nobody has confirmed it: people pay for more than one company.
                 add(earlier, WEAK, f'the payer "{text[:60]}" of an earlier receipt', LIKE)
@@ -198,14 +223,31 @@ class Payers:
             clear = len(within) < 2 or within[0].score - within[1].score >= self._margin
             longest = max(within[:3], key=lambda each: (each.score >= WITHIN, len(each.name)))
             chosen = within[0] if clear else longest
+            # Who is called Phú Thịnh Phát is called Phú Thịnh, too.
+            clear = clear or all(
+                self._names.contains(chosen.name, each.name)
+                for each in within
+                if each is not chosen and chosen.score - each.score < self._margin
+            )
             agrees = first is not None and first.customer == chosen.customer and first.score >= LIKE
-            strong = clear and (agrees or not line.counterparty.strip())
+            strong = clear and (agrees or (chosen.alone and not line.counterparty.strip()))
             score = chosen.score if strong else min(chosen.score, LIKE + 5)
             add([chosen.customer], NAME if strong else WEAK, f'"{chosen.name[:60]}" in the text', score)
         folded_text = f" {_plain(line.remittance)} "
         for alias, codes in self._alias_words(folded_text):
             if len(codes) == 1:
                 add(codes, ALIAS, f'the alias "{alias}" in the text')
+
+    def _called(self, text: str) -> set[str]:
+        """The customers whose own name this is, to the letter or without its legal form."""
+        plain, read = _plain(text), self._reader.read(text)
+        bare_name = not self._reader.silent_places(plain.split())
+        names = {code: self._known.masters[code].name for code in self._names.same(text)}
+        return {
+            code
+            for code, name in names.items()
+            if self._reader.read(name) == read and (bare_name or _plain(name) == plain)
+        }
 
     def _alias_words(self, text: str) -> list[tuple[str, Sequence[str]]]:
         if not self._aliases or not text.strip():

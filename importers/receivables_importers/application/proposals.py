@@ -22,10 +22,13 @@ COLUMNS: Final = (
     Column("counterparty", str, "Who paid, in the bank's words.", key=True),
     Column("remittance", str, "What the payer wrote."),
     Column("decision", str, "auto: --post books it; review: a person decides; nothing: there is nothing to apply."),
-    Column("customer", str, "Code of the customer, the likeliest one where a person decides."),
+    Column("customer", str, "Code of the customer, the likeliest where a person decides; of a deposit all who paid."),
     Column("name", str, "The customer's name."),
     Column(
-        "allocations", str, "What is settled: document, instalment and amount; a credit that is netted is negative."
+        "allocations",
+        str,
+        "What is settled: document, instalment and amount; a credit that is netted is negative; of a deposit what it "
+        "consists of.",
     ),
     Column("residual", Decimal, "What stays on account; negative: what is settled without money.", money="currency"),
     Column("reason", str, "Why the money is not what is open, or what the line is when it is no receipt."),
@@ -93,9 +96,10 @@ def row_of(book: Book, proposed: Proposed) -> Row:
     scale = scale_of(book, line.currency)
     residual = applied.on_account - sum(each.units for each in applied.deductions)
     best = proposed.runners_up[0] if proposed.runners_up else None
+    customers = applied.in_hand.customers if applied.in_hand is not None else (applied.customer,)
     return (
         line.booked, line.amount, line.currency, line.counterparty, line.remittance, proposed.decision,
-        applied.customer, name_of(book, applied.customer), allocations_of(book, applied),
+        ", ".join(customers), ", ".join(name_of(book, code) for code in customers), allocations_of(book, applied),
         scale.decimal(residual) if proposed.decision != NOTHING and line.amount > 0 else None,
         ", ".join(applied.reasons) or proposed.nature, "; ".join(applied.evidence), "; ".join(proposed.obstacles),
         "" if best is None else _told(book, best),
@@ -104,6 +108,8 @@ def row_of(book: Book, proposed: Proposed) -> Row:
 
 
 def _told(book: Book, applied: Applied) -> str:
+    if applied.in_hand is not None:
+        return applied.in_hand.told
     return f"{applied.customer} {name_of(book, applied.customer)}: {allocations_of(book, applied) or 'on account'}"
 
 
@@ -114,8 +120,10 @@ def name_of(book: Book, code: str) -> str:
 
 
 def allocations_of(book: Book, applied: Applied) -> str:
-    """What is settled, in words: "INV-1 100.00, INV-2/1 50.00"."""
+    """What is settled, in words: "INV-1 100.00, INV-2/1 50.00"; of a deposit what it consists of."""
     items, told = book.items, []
+    if applied.in_hand is not None:
+        told.append(applied.in_hand.told)
     for each in applied.allocations:
         currency = book.pockets[items.pocket[each.item]].currency
         instalment = f"/{items.instalment[each.item]}" if items.instalment[each.item] else ""

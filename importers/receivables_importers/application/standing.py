@@ -35,6 +35,8 @@ class Standing:
         self._used: dict[int, int] = {}
         self._claimed: set[int] = set()
         self._maybe: set[int] = set()
+        self._claimed_by_known: set[int] = set()
+        self._maybe_by_known: set[int] = set()
         self._taken: set[int] = set()
         self._later = _settled_later(book, first)
         self._by_customer: dict[tuple[str, str], list[int]] = {}
@@ -77,25 +79,32 @@ class Standing:
         """So many units of an item are settled now; negative for a credit that is used."""
         self._used[item] = self._used.get(item, 0) + units
 
-    def claim(self, items: Sequence[int], others: Iterable[int], *, named: bool) -> None:
+    def claim(self, items: Sequence[int], others: Iterable[int], *, named: bool, known: bool) -> None:
         """A line that waits for a person is likely for `items`, and may be for others.
 
-        `named` says that it names the items and has their amount.
+        `named` says that it names the items and has their amount, `known` that its payer is known.
         """
+        may = set(others)
         self._claimed.update(items)
-        self._maybe.update(others)
+        self._maybe.update(may)
+        if known:
+            self._claimed_by_known.update(items)
+            self._maybe_by_known.update(may)
         if named:
             self._taken.update(items)
 
     def forget_claims(self) -> None:
         """No line waits yet."""
-        self._claimed.clear()
-        self._maybe.clear()
-        self._taken.clear()
+        for claims in (self._claimed, self._maybe, self._claimed_by_known, self._maybe_by_known, self._taken):
+            claims.clear()
 
-    def is_claimed(self, item: int, *, strictly: bool) -> bool:
-        """Whether a line that waits for a person is likely for this item, or (strictly) may be."""
-        return item in self._claimed or (strictly and item in self._maybe)
+    def is_claimed(self, item: int, *, strictly: bool, known: bool = False) -> bool:
+        """Whether a line that waits for a person is likely for this item, or (strictly) may be.
+
+        `known` asks only about lines whose payer is known.
+        """
+        claimed, maybe = (self._claimed_by_known, self._maybe_by_known) if known else (self._claimed, self._maybe)
+        return item in claimed or (strictly and item in maybe)
 
     def is_taken(self, item: int) -> bool:
         """Whether a line that waits for a person names this item, with an amount that agrees."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -38,7 +38,8 @@ _LEGAL_PHRASES: Final = (
     "trach nhiem huu han", "mot thanh vien", "hai thanh vien", "doanh nghiep tu nhan", "chi nhanh",
     "van phong dai dien",
     "tong cong ty", "cong ty", "co phan", "joint stock", "limited liability", "private limited", "sendirian berhad",
-    "societe anonyme", "public limited", "free zone",
+    "societe anonyme", "public limited", "free zone", "gesellschaft mit beschrankter haftung",
+    "gesellschaft mit beschraenkter haftung", "aktiengesellschaft", "kommanditgesellschaft", "eingetragener kaufmann",
 )  # fmt: skip
 _LEGAL: Final = frozenset(
     [
@@ -72,6 +73,7 @@ _LEGAL: Final = frozenset(
         "kgaa",
         "ug",
         "ohg",
+        "ek",
         "ev",
         "sa",
         "sarl",
@@ -136,6 +138,7 @@ _LEGAL: Final = frozenset(
 )
 _HAN_LEGAL: Final = re.compile(
     "股份有限公司|有限责任公司|有限公司|责任公司|公司|集团|株式会社|合同会社|（.{1,6}）|分公司"
+    "|(?:股份|股份有限|股份有限公|有限|有限公|有限责任|有限责任公)$"
 )
 _ARABIC_ARTICLE: Final = re.compile(r"^(?:وال|ال)(?=..)")
 
@@ -154,6 +157,11 @@ SHORT_FORMS: Final[Mapping[str, str]] = {
     "enterprises": "enterprise", "ind": "industry", "inds": "industry", "industries": "industry",
     "industrial": "industry", "assoc": "associates", "bros": "brothers", "hosp": "hospital", "univ": "university",
     "bldg": "building", "bldgs": "building", "mkt": "market", "gen": "general", "trdg": "trading", "trd": "trading",
+    "cont": "contracting", "contg": "contracting", "contr": "contracting", "trad": "trading", "wks": "works",
+    "maint": "maintenance", "maintce": "maintenance", "electromech": "electromechanical", "mech": "mechanical",
+    "mat": "material", "mats": "material", "matls": "material", "materials": "material", "hware": "hardware",
+    "hdwe": "hardware", "engrg": "engineering", "refrig": "refrigeration", "furn": "furniture", "fab": "fabrication",
+    "distr": "distribution", "technical": "technology", "elektrotech": "elektrotechnik", "masch": "maschinen",
     "grp": "group", "gp": "group", "prop": "properties", "props": "properties", "res": "residence", "natl": "national",
     "elec": "electronic", "electr": "electronic", "electronics": "electronic", "equip": "equipment", "log": "logistics",
     "logist": "logistics", "transp": "transport", "centre": "center", "ctr": "center", "ste": "societe", "st": "saint",
@@ -216,7 +224,7 @@ class NameReader:
         self._phrases = [*(phrase for phrase in phrases if " " in phrase), *_LEGAL_PHRASES]
         self._silent = _LEGAL | {phrase for phrase in phrases if " " not in phrase}
         self._known: dict[str, tuple[str, ...]] = {}
-        self._compact: dict[str, tuple[str, ...]] = {}
+        self._spelled: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     def read(self, name: str) -> tuple[str, ...]:
         """The words of a name without legal forms, short forms written out; all its words when nothing else is left.
@@ -234,14 +242,32 @@ class NameReader:
         >>> NameReader().compact("Công ty CP Xây Dựng An Phú")
         ('xaydunganphu', 'congtycpxaydunganphu', 'ctycpxdanphu')
         """
-        if name not in self._compact:
+        return tuple(map("".join, self.spelled(name)))
+
+    def spelled(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """The words of a name as they may be spelled: those that tell, all of them, all of them in short forms."""
+        if name not in self._spelled:
             whole = f" {' '.join(words(name))} "
             short = whole
             for long, written in _SHORTENED:
                 short = short.replace(f" {long} ", f" {written} ")
-            forms = ("".join(self.read(name)), whole.replace(" ", ""), short.replace(" ", ""))
-            self._compact[name] = tuple(dict.fromkeys(filter(None, forms)))
-        return self._compact[name]
+            forms = (self.read(name), tuple(whole.split()), tuple(short.split()))
+            self._spelled[name] = tuple({"".join(form): form for form in forms if form}.values())
+        return self._spelled[name]
+
+    def silent_places(self, words: Sequence[str]) -> frozenset[int]:
+        """Which of the words of a name are parts of a legal form, or tell nothing.
+
+        >>> sorted(NameReader().silent_places(("cong", "ty", "tnhh", "thanh", "cong")))
+        [0, 1, 2]
+        """
+        found = {place for place, word in enumerate(words) if word in self._silent}
+        for phrase in self._phrases:
+            parts = phrase.split()
+            for begin in range(len(words) - len(parts) + 1):
+                if list(words[begin : begin + len(parts)]) == parts:
+                    found.update(range(begin, begin + len(parts)))
+        return frozenset(found)
 
     def _read(self, name: str) -> tuple[str, ...]:
         bare = f" {' '.join(words(_HAN_LEGAL.sub(' ', folded(name))))} "

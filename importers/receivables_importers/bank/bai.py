@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from receivables_importers.bank.drafts import (
     Reading,
     account_of,
     line_of,
+    lines_of,
     reference_of,
     text_of,
 )
@@ -31,6 +32,7 @@ from receivables_importers.bank.model import (
     CHEQUE,
     LINES_MAX,
     STATEMENT,
+    STATEMENTS_MAX,
     Balance,
     BankError,
     BankLine,
@@ -47,6 +49,9 @@ _AMOUNT: Final = re.compile(r"[+-]?\d{1,18}")
 _DIGITS: Final = re.compile(r"\d+")
 _LINE_CHARACTERS_MAX: Final = 20_000
 _RECORD_FIELDS_MAX: Final = 5_000
+_NOT_VALID: Final = {"2": "takes back what an earlier file said (status 2)", "4": "is only a test (status 4)"}
+"""Group status, field 4 of record 02: 1 updates and 3 corrects."""
+_FUNDS: Final = frozenset({"", "Z", "0", "1", "2", "S", "V", "D"})
 _OPENING: Final = "010"
 _CLOSING: Final = "015"
 
@@ -70,31 +75,44 @@ def read(text: str, name: str, problems: Problems) -> Reading:
     Raises:
       BankError: It does not begin with a file header (01).
     """
-    records = _records(text, problems)
-    if not records or records[0].code != "01":
-        raise BankError("does not begin with a file header (record 01)", "1")
     reader = _Reader(name, problems)
-    for record in records:
-        reader.record(record)
+    before: Record | None = None
+    complete = False
+    for record in _records(text, problems):
+        if before is None and record.code != "01":
+            raise BankError("does not begin with a file header (record 01)", "1")
+        if before is not None:
+            reader.record(before)
+        before = record
+        complete = complete or record.code == "99"
+    if before is None:
+        raise BankError("does not begin with a file header (record 01)", "1")
+    if before.code == "16" and not complete:
+        # It may be cut, and may have gone on in a record 88.
+        problems.error(str(before.line), "the file ends within this transaction: it is left out")
+    else:
+        reader.record(before)
     reader.end()
     if not reader.drafts:
         problems.error("1", "holds no account (record 03)")
-    if not any(record.code == "99" for record in records):
-        problems.warning(str(records[-1].line), "the file ends without its trailer (record 99): lines may be missing")
+    if not complete:
+        problems.warning(str(before.line), "the file ends without its trailer (record 99): lines may be missing")
     return Reading("BAI2", tuple(reader.drafts))
 
 
-def _records(text: str, problems: Problems) -> list[Record]:
+def _records(text: str, problems: Problems) -> Iterator[Record]:
     """The records; text of a 16 record that runs over the line is joined to it."""
     records: list[Record] = []
-    for number, whole in enumerate(text.split("\n"), 1):
-        line = whole.rstrip("\r")
+    for number, line in enumerate(lines_of(text), 1):
         if len(line) > _LINE_CHARACTERS_MAX:
             problems.error(str(number), f"the line has {len(line):,} characters, more than any record: it is left out")
             continue
         for part in _NEXT.split(line):
             _add(records, part.strip(), number, problems)
-    return records
+            if len(records) > 1:
+                # The one that has begun may go on.
+                yield records.pop(0)
+    yield from records
 
 
 def _add(records: list[Record], written: str, number: int, problems: Problems) -> None:
@@ -103,9 +121,10 @@ def _add(records: list[Record], written: str, number: int, problems: Problems) -
         return
     found = _CODE.match(f"{written},")
     if found is None:
-        if records and records[-1].code == "16":
+        if records and records[-1].code == "16" and records[-1].fields:
             last = records[-1]
-            records[-1] = last._replace(fields=(*last.fields[:-1], f"{last.fields[-1].rstrip('/')} {written}"))
+            text = _gone_on(last.fields[-1].rstrip("/"), written, number, problems)
+            records[-1] = last._replace(fields=(*last.fields[:-1], text))
         else:
             problems.error(str(number), f"{shown(written, 40)} is no record: it is left out")
         return
@@ -118,11 +137,18 @@ def _add(records: list[Record], written: str, number: int, problems: Problems) -
         problems.error(str(number), "a record is continued without end: the rest is left out")
     else:
         last = records[-1]
-        more = fields[1:]
-        if last.code == "16":
-            # Text goes on as it is, commas and all.
-            more = (",".join(more),)
-        records[-1] = last._replace(fields=(*_ended(last), *more), records=last.records + 1)
+        before, more = _ended(last), fields[1:]
+        if last.code == "16" and len(before) > _after_funds(before, 2) + 2:
+            # Its text has begun, and goes on as it is, commas and all.
+            before, more = before[:-1], (_gone_on(before[-1], ",".join(more), number, problems),)
+        records[-1] = last._replace(fields=(*before, *more), records=last.records + 1)
+
+
+def _gone_on(text: str, more: str, line: int, problems: Problems) -> str:
+    if len(text) + len(more) > _LINE_CHARACTERS_MAX:
+        problems.error(str(line), "a text goes on without end: the rest is left out")
+        return text
+    return f"{text} {more}"
 
 
 def _ended(record: Record) -> tuple[str, ...]:
@@ -140,6 +166,7 @@ class _Reader:
         self._group_day: datetime.date | None = None
         self._group_currency = ""
         self._final = True
+        self._left_out = ""
         self._open = False
         self._account = ""
         self._currency = ""
@@ -178,6 +205,9 @@ class _Reader:
         if self._group_day is None:
             self._problems.error(str(record.line), f"the group has no date: {shown(_at(fields, 3), 20)} is none")
         self._group_currency = _at(fields, 5).strip().upper()
+        self._left_out = _NOT_VALID.get(_at(fields, 2).strip(), "")
+        if self._left_out:
+            self._problems.error(str(record.line), f"the group {self._left_out}: it is left out")
         self._final = _at(fields, 6).strip() in ("2", "4", "")
 
     def _begin(self, record: Record) -> None:
@@ -216,6 +246,19 @@ class _Reader:
             self._problems.error(place, f"{shown(written, 30)} is not an amount: the transaction is left out")
             return
         self._total += int(written)
+        if int(written) < 0:
+            self._problems.error(
+                place,
+                f"the amount {shown(written, 30)} of a type code that says whether it is a credit or a debit is"
+                " negative: the sign is not clear, and the transaction is left out",
+            )
+            return
+        funds = _at(fields, 2).strip().rstrip("/").upper()
+        if funds not in _FUNDS:
+            self._problems.error(
+                place, f"{shown(funds, 20)} stands where the type of funds should: the amount is not clear, left out"
+            )
+            return
         sign = _sign(code)
         if not sign:
             self._problems.error(
@@ -276,8 +319,20 @@ class _Reader:
         """The account ends here."""
         if not self._open:
             return
+        self._open = False
         if not closed:
             self._problems.warning(self._place, "the account ends without its trailer (record 49): it may be cut")
+        if not self._left_out:
+            self._take()
+        self._opening = self._closing = None
+        self._bookings = []
+        self._total = 0
+
+    def _take(self) -> None:
+        if len(self.drafts) >= STATEMENTS_MAX:
+            raise BankError(
+                f"has more than {STATEMENTS_MAX:,} statements: ask the bank for shorter periods", self._place
+            )
         self.drafts.append(
             Draft(
                 self._account,
@@ -292,10 +347,6 @@ class _Reader:
                 self._place,
             )
         )
-        self._open = False
-        self._opening = self._closing = None
-        self._bookings = []
-        self._total = 0
 
 
 def _at(fields: Sequence[str], position: int) -> str:

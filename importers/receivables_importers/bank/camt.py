@@ -14,7 +14,7 @@ from __future__ import annotations
 import codecs
 import datetime
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
@@ -44,6 +44,7 @@ from receivables_importers.bank.model import (
     RETURN,
     REVERSAL,
     STATEMENT,
+    STATEMENTS_MAX,
     Balance,
     BankError,
     BankLine,
@@ -56,10 +57,15 @@ Leaves = dict[str, list[str]]
 
 CHUNK_BYTES: Final = 1 << 16
 
+_HEAD_BYTES: Final = 200
+_DECLARED: Final = re.compile(rb"""\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+
 _CONTAINERS: Final = {"Stmt": STATEMENT, "Rpt": REPORT, "Ntfctn": NOTIFICATION}
 _MESSAGE: Final = "BkToCstmr"
 _FORMATS: Final = {STATEMENT: "camt.053", REPORT: "camt.052", NOTIFICATION: "camt.054"}
 _OPENING: Final = ("OPBD", "PRCD")
+_TOKEN_BYTES_MAX: Final = 1 << 20
+"""A tag or comment that is longer: expat before 2.6 begins it anew with each piece of the file (CVE-2023-52425)."""
 _DEPTH_MAX: Final = 100
 _ELEMENTS_MAX: Final = 50_000
 """So many elements may be open or unread at once: a transaction has some hundred."""
@@ -138,6 +144,10 @@ def read(source: BinaryIO, name: str, problems: Problems) -> Reading:
     Raises:
       BankError: It is no CAMT file, or one that is refused.
     """
+    declared = _unknown_to_expat(source.read(_HEAD_BYTES))
+    source.seek(0)
+    if declared is not None:
+        return _read(source, name, problems, declared)
     try:
         return _read(source, name, problems, None)
     except _EncodingError:
@@ -150,11 +160,45 @@ class _EncodingError(Exception):
     """The bytes are not in the encoding that the file declares."""
 
 
-def _read(source: BinaryIO, name: str, problems: Problems, encoding: str | None) -> Reading:
-    reader = _Reader(name, problems, encoding)
+def _unknown_to_expat(head: bytes) -> str | None:
+    """The encoding that a file declares, when Python knows it and expat does not, as GB18030; else None."""
+    found = _DECLARED.match(head)
+    name = found[1].decode("ascii").lower() if found else ""
     try:
-        while chunk := source.read(CHUNK_BYTES):
+        codecs.getincrementaldecoder(name)
+        expat.ParserCreate().Parse(f"<?xml version='1.0' encoding='{name}'?><x/>".encode("ascii"), True)
+    except LookupError:
+        return None
+    except ValueError:
+        return name
+    except expat.ExpatError:
+        # UTF-16, which this test is not written in.
+        return None
+    return None
+
+
+def _chunks(source: BinaryIO, encoding: str | None) -> Iterator[bytes]:
+    """The file piece by piece without the space before its beginning; in UTF-8 when an encoding is given."""
+    decoder = None if encoding is None else codecs.getincrementaldecoder(encoding)("replace")
+    begun = False
+    while chunk := source.read(CHUNK_BYTES):
+        part = chunk if begun else chunk.lstrip(b" \t\r\n")
+        begun = begun or bool(part)
+        yield part if decoder is None else decoder.decode(part).encode("utf-8", "replace")
+
+
+def _read(source: BinaryIO, name: str, problems: Problems, encoding: str | None) -> Reading:
+    reader = _Reader(name, problems, None if encoding is None else "utf-8")
+    try:
+        fed = 0
+        for chunk in _chunks(source, encoding):
             reader.parser.Parse(chunk, False)
+            fed += len(chunk)
+            if fed - reader.parser.CurrentByteIndex > _TOKEN_BYTES_MAX:
+                raise BankError(
+                    f"has a tag or comment of more than {_TOKEN_BYTES_MAX >> 20} MB: it is refused",
+                    str(reader.parser.CurrentLineNumber),
+                )
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
         if error.code == _INVALID_TOKEN and encoding is None and not _is_utf8(source):
@@ -299,6 +343,8 @@ class _Reader:
     def cut(self) -> None:
         """Take the statement as it is up to here."""
         if self._statement is not None:
+            if len(self.drafts) >= STATEMENTS_MAX:
+                raise BankError(f"has more than {STATEMENTS_MAX:,} statements: ask the bank for shorter periods")
             self._lines += self._statement.count
             self.drafts.append(self._statement.draft())
             self._statement = None
@@ -435,9 +481,15 @@ class _Statement:
         if money.amount < 0:
             raise ValueError(f"its amount {money.amount} is negative, and {side} beside it: the sign is not clear")
         value_date = _day(_text(node, "ValDt/Dt") or _text(node, "ValDt/DtTm"))
-        booked = _day(_text(node, "BookgDt/Dt") or _text(node, "BookgDt/DtTm"))
-        if booked is None:
+        written = _text(node, "BookgDt/Dt") or _text(node, "BookgDt/DtTm")
+        booked = _day(written)
+        if booked is None and written:
+            self._problems.warning(
+                place, f"its booking date {shown(written, 30)} is no day: its value date or the statement's day is used"
+            )
+        elif booked is None:
             self._undated += 1
+        if booked is None:
             closing = self._balances.get("CLBD")
             booked = value_date or (closing[0].date if closing else None) or self._day
         if booked is None:
@@ -496,8 +548,11 @@ class _Statement:
             kind = RETURN
         elif entry.reversal and kind != RETURN:
             kind = REVERSAL
+        booked = Money(abs(amount), entry.signed.currency)
         ordered = detail.instructed or detail.transacted
-        differs = ordered is not None and ordered != Money(abs(amount), entry.signed.currency)
+        if ordered is None or ordered == booked:
+            ordered = detail.own
+        differs = ordered is not None and ordered._replace(currency=ordered.currency or booked.currency) != booked
         bank = entry.reference if whole else detail.reference
         return line_of(
             entry.booked,

@@ -5,18 +5,22 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
+from sys import intern
 from typing import Final, NamedTuple
 
 from receivables_importers.bank.model import (
     ERROR,
+    LINES_MAX,
     NOTE,
     OTHER,
     STATEMENT,
     TEXT_MAX,
     WARNING,
     Balance,
+    BankError,
     BankLine,
     Problem,
     References,
@@ -24,6 +28,7 @@ from receivables_importers.bank.model import (
 from receivables_importers.tables.problems import shown
 
 _AMOUNT: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:[.,][0-9]{0,17})?|[.,][0-9]{1,17})")
+_GROUPED: Final = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SPACE: Final = re.compile(r"\s+")
 _NOT_ACCOUNT: Final = re.compile(r"[\s.]+")
 _SILENT: Final = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ") | dict.fromkeys(
@@ -36,6 +41,9 @@ _NOTHING: Final = frozenset(
 )
 
 _NOTHING_CHARACTERS: Final = 20
+_TEXT_LINES_MAX: Final = 10 * LINES_MAX
+"""A payment of MT940 has up to nine lines of text."""
+_NO_REFERENCES: Final = References()
 
 
 class Booking(NamedTuple):
@@ -76,7 +84,7 @@ class Reading(NamedTuple):
 
 
 class Problems:
-    """Gathers what is wrong with one file; of very many problems of a kind only the first are kept.
+    """Gathers what is wrong with one file; of very many problems of one severity only the first are kept.
 
     Args:
       file: The file's name.
@@ -87,13 +95,12 @@ class Problems:
     def __init__(self, file: str) -> None:
         self._file = file
         self._problems: list[Problem] = []
-        self._dropped = 0
+        self._found: Counter[str] = Counter()
 
     def _add(self, place: str, message: str, severity: str) -> None:
-        if len(self._problems) < self.KEPT:
+        self._found[severity] += 1
+        if self._found[severity] <= self.KEPT:
             self._problems.append(Problem(self._file, place, message, severity))
-        else:
-            self._dropped += 1
 
     def error(self, place: str, message: str) -> None:
         """Something is missing."""
@@ -107,19 +114,25 @@ class Problems:
         """Something was decided."""
         self._add(place, message, NOTE)
 
+    def refused(self, error: BankError) -> None:
+        """The file is not read, or not to its end: this is listed before all, however many problems there are."""
+        self._problems.insert(0, Problem(self._file, error.place, str(error), ERROR))
+
     def all(self) -> tuple[Problem, ...]:
         """The problems in the order in which they were found."""
-        if not self._dropped:
-            return tuple(self._problems)
-        more = Problem(self._file, "", f"{self._dropped:,} more problems are not listed", ERROR)
-        return (*self._problems, more)
+        dropped = {severity: count - self.KEPT for severity, count in self._found.items() if count > self.KEPT}
+        more = (
+            Problem(self._file, "", f"{count:,} more {severity}s are not listed", severity)
+            for severity, count in sorted(dropped.items())
+        )
+        return (*self._problems, *more)
 
 
 def amount_of(text: str) -> Decimal:
-    """The number that a file for programs writes: digits and one decimal mark.
+    """The number that a file for programs writes: digits and one decimal mark, a point by every standard but SWIFT's.
 
     Raises:
-      ValueError: It is anything else; nothing is guessed.
+      ValueError: It is anything else, or a comma may group thousands; nothing is guessed.
 
     >>> amount_of("1234,5"), amount_of(".5"), amount_of("-200.29")
     (Decimal('1234.5'), Decimal('0.5'), Decimal('-200.29'))
@@ -127,6 +140,10 @@ def amount_of(text: str) -> Decimal:
     written = text.strip()
     if not _AMOUNT.fullmatch(written):
         raise ValueError(f"{shown(text, 40)} is not an amount")
+    if _GROUPED.fullmatch(written):
+        raise ValueError(
+            f"the comma of {shown(text, 40)} may group thousands or begin the decimals: the amount is unclear"
+        )
     return Decimal(written.replace(",", "."))
 
 
@@ -169,7 +186,7 @@ def line_of(
     counterparty: str = "",
     counterparty_account: str = "",
     ultimate: str = "",
-    references: References = References(),  # noqa: B008
+    references: References = _NO_REFERENCES,
     remittance: str = "",
     type: str = OTHER,
     code: str = "",
@@ -177,14 +194,23 @@ def line_of(
     original_amount: Decimal | None = None,
     original_currency: str = "",
 ) -> BankLine:
-    """A line that has no id yet and belongs to no account."""
+    """A line that has no id yet and belongs to no account; what stands in every line is kept once."""
     return BankLine(
-        "", "", booked, value_date or booked, amount, currency, counterparty, counterparty_account, ultimate,
-        references, remittance, type, code, charges, original_amount, original_currency, "", amount, file, place,
+        "", "", booked, value_date or booked, amount, intern(currency), counterparty, counterparty_account, ultimate,
+        _NO_REFERENCES if references == _NO_REFERENCES else references, remittance, type, intern(code), charges,
+        original_amount, original_currency, "", amount, file, place,
     )  # fmt: skip
 
 
-def days(lines: Iterable[BankLine]) -> tuple[datetime.date, datetime.date] | None:
-    """The first and the last day of lines; None without lines."""
-    booked = [line.booked for line in lines]
-    return (min(booked), max(booked)) if booked else None
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text, of which a large file has too many to have them all at once."""
+    begin = count = 0
+    while (end := text.find("\n", begin)) >= 0:
+        yield text[begin:end]
+        begin = end + 1
+        count += 1
+        if count > _TEXT_LINES_MAX:
+            raise BankError(
+                f"has more than {_TEXT_LINES_MAX:,} lines of text: ask the bank for shorter periods", str(count)
+            )
+    yield text[begin:]

@@ -183,7 +183,8 @@ class Importer(beangulp.Importer):  # type: ignore[misc]
         mark_known(entries, existing)
 
     def _account(self, statement: BankStatement) -> str:
-        for key in (f"{statement.account} {statement.currency}", statement.account, ANY):
+        number = _key(statement.account) if statement.account else ""
+        for key in (f"{number} {statement.currency}", number, ANY):
             if key.strip() and key in self._accounts:
                 return self._accounts[key]
         return ""
@@ -305,15 +306,15 @@ def _settings(path: Path) -> _Settings:
 
 
 def _key(written: str) -> str:
-    """An account as statements have it, with a currency behind it where one is written.
+    """An account as it is compared, with a currency behind it where one is written; hyphens do not count.
 
-    >>> _key("de14 7406 1813"), _key("0011 3755 VND"), _key("*")
-    ('DE1474061813', '00113755 VND', '*')
+    >>> _key("de14 7406 1813"), _key("0011 3755 VND"), _key("12-3456-7"), _key("*")
+    ('DE1474061813', '00113755 VND', '1234567', '*')
     """
     words = written.split()
     if len(words) > 1 and re.fullmatch(r"[A-Z]{3}", words[-1]):
-        return f"{account_of(''.join(words[:-1]))} {words[-1]}"
-    return written if written == ANY else account_of(written)
+        return f"{_key(''.join(words[:-1]))} {words[-1]}"
+    return written if written == ANY else account_of(written).replace("-", "")
 
 
 def _suspense(existing: Iterable[Directive]) -> str:
@@ -376,7 +377,7 @@ def _balances(statement: BankStatement, account: str, number: int) -> list[Balan
         day = last
     else:
         closed = statement.closing.date or last
-        if not statement.final or closed is None or (last is not None and last > closed):
+        if not statement.final or closed in (None, datetime.date.max) or (last is not None and last > closed):
             return []
         amount, day = statement.closing.amount, closed + datetime.timedelta(days=1)
     meta = new_metadata(statement.file, number + 1)

@@ -49,8 +49,10 @@ end within a day (download); the money side of an investment account."""
 
 TEXT_MAX: Final = 4_096
 """So many characters of a text are kept: remittance information of ISO 20022 may have 9 × 140."""
-LINES_MAX: Final = 1_000_000
-"""A file with more lines is not read to its end."""
+LINES_MAX: Final = 300_000
+"""A file with more lines is not read to its end: each takes about a kilobyte of memory."""
+STATEMENTS_MAX: Final = 50_000
+"""A file with more statements is not read at all."""
 
 
 class References(NamedTuple):

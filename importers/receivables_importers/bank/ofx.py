@@ -31,6 +31,7 @@ from receivables_importers.bank.model import (
     DOWNLOAD,
     INVESTMENT,
     LINES_MAX,
+    STATEMENTS_MAX,
     Balance,
     BankError,
     BankLine,
@@ -83,8 +84,10 @@ def read(text: str, name: str, problems: Problems) -> Reading:
     reader = _Reader(name, problems, text)
     for tag in _tags(text, begin.start()):
         reader.tag(tag)
-    reader.end()
-    if not re.search(r"</OFX\s*>", text, re.IGNORECASE):
+    if re.search(r"</OFX\s*>", text, re.IGNORECASE):
+        reader.end()
+    else:
+        reader.cut()
         problems.warning(str(text.count("\n") + 1), "the file ends without </OFX>: lines may be missing")
     if not reader.drafts:
         problems.error("", "holds no statement of a bank account or credit card")
@@ -194,11 +197,20 @@ class _Reader:
             return
         self._bookings.append(Booking(reference_of(transaction.get("FITID")), (line,)))
 
+    def cut(self) -> None:
+        """The file ends here, before its end: of an open transaction nobody knows what is missing, digits perhaps."""
+        if self._transaction is not None:
+            self._transaction = None
+            self._problems.error(self._transaction_place, "the file ends within this transaction: it is left out")
+        self.end()
+
     def end(self) -> None:
         """The statement ends here."""
         self._finish_transaction()
         if not self._kind:
             return
+        if len(self.drafts) >= STATEMENTS_MAX:
+            raise BankError(f"has more than {STATEMENTS_MAX:,} statements: download shorter periods", self._place)
         if self._kind == INVESTMENT:
             self._problems.warning(
                 self._place,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,10 +19,10 @@ from receivables_importers.bank.identity import Identities
 from receivables_importers.bank.model import BankError, BankFile
 from receivables_importers.bank.profiles import Profile
 from receivables_importers.tables.problems import shown
-from receivables_importers.tables.reading import BYTES_MAX
+from receivables_importers.tables.reading import likely_encoding
 
 TEXT_BYTES_MAX: Final = 64 << 20
-"""No text for programs is larger: 300,000 lines of MT940."""
+"""No file that is read as a whole may be larger: 300,000 lines of MT940."""
 XML_BYTES_MAX: Final = 1 << 30
 
 CAMT, SWIFT, OFX, BAI, TABLE = "camt", "swift", "ofx", "bai", "table"
@@ -63,7 +63,7 @@ def read_stream(source: BinaryIO, name: str, profiles: Sequence[Profile] = ()) -
     try:
         reading = _read(source, name, profiles, problems)
     except BankError as error:
-        problems.error(error.place, str(error))
+        problems.refused(error)
         return BankFile(name, "", (), problems.all())
     identities = Identities(name, problems)
     drafts = list(reversed(reading.drafts))
@@ -84,7 +84,9 @@ def identify(path: Path, profiles: Sequence[Profile] = ()) -> bool:
             kind = format_of(head)
             if kind != TABLE:
                 return kind != CAMT or _CAMT.search(_head_text(head)) is not None
-            data = head + source.read(BYTES_MAX + 1 - len(head))
+            data = head + source.read(TEXT_BYTES_MAX + 1 - len(head))
+            if len(data) > TEXT_BYTES_MAX:
+                return False
     except (OSError, ValueError, BankError):
         return False
     return tabular.known(path.name, data, profiles)
@@ -123,14 +125,14 @@ def _read(source: BinaryIO, name: str, profiles: Sequence[Profile], problems: Pr
         if size > XML_BYTES_MAX:
             raise BankError(f"is larger than {XML_BYTES_MAX >> 20} MB: ask the bank for shorter periods")
         return camt.read(source, name, problems)
-    limit = BYTES_MAX if kind == TABLE else TEXT_BYTES_MAX
-    data = head + source.read(limit + 1 - len(head))
-    if len(data) > limit:
-        raise BankError(f"is larger than {limit >> 20} MB: ask the bank for shorter periods")
+    data = head + source.read(TEXT_BYTES_MAX + 1 - len(head))
+    if len(data) > TEXT_BYTES_MAX:
+        raise BankError(f"is larger than {TEXT_BYTES_MAX >> 20} MB: ask the bank for shorter periods")
     if kind == TABLE:
         _refuse_archive(data)
         return tabular.read(name, data, profiles, problems)
     text = _text(data, kind, problems)
+    del data, head
     reader = {OFX: ofx.read, BAI: bai.read, SWIFT: swift.read}[kind]
     return reader(text, name, problems)
 
@@ -156,9 +158,9 @@ def _text(data: bytes, kind: str, problems: Problems) -> str:
     else:
         declared = _declared(data[:2000]) if kind == OFX else ""
         text = ""
-        for encoding in (_ENCODINGS[0], declared, *_ENCODINGS[1:]):
+        for encoding in _encodings(data, declared):
             try:
-                text = data.decode(encoding) if encoding else ""
+                text = data.decode(encoding)
             except (UnicodeDecodeError, LookupError):
                 continue
             if text:
@@ -166,6 +168,18 @@ def _text(data: bytes, kind: str, problems: Problems) -> str:
                     problems.note("", f"the text is read as {encoding}")
                 break
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _encodings(data: bytes, declared: str) -> Iterator[str]:
+    """The encodings to try: what a file declares is often wrong, so UTF-8 goes first, unless bytes are zero."""
+    if b"\0" not in data[:1000]:
+        yield _ENCODINGS[0]
+    if declared:
+        yield declared
+    likely = likely_encoding(data)
+    if likely is not None:
+        yield likely
+    yield from _ENCODINGS
 
 
 def _declared(head: bytes) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
 
 from receivables.money import added, iso_digits
 from receivables.report import Column, Report, Row
@@ -80,43 +80,87 @@ def together(files: Sequence[BankFile]) -> tuple[list[BankLine], int]:
     return sorted(lines, key=lambda line: line.booked), repeated
 
 
+class Rows(Sequence[Row]):
+    """Lines as rows, each made when it is asked for: of a hundred thousand lines none is kept twice.
+
+    Args:
+      lines: The lines.
+      positions: Which of `COLUMNS` a row has.
+    """
+
+    def __init__(self, lines: Sequence[BankLine], positions: Sequence[int] = range(len(COLUMNS))) -> None:
+        self._lines = lines
+        self._positions = tuple(positions)
+        self._whole = self._positions == tuple(range(len(COLUMNS)))
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._cells, self._lines)
+
+    @overload
+    def __getitem__(self, position: int) -> Row: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[Row]: ...
+    def __getitem__(self, position: int | slice) -> Row | Sequence[Row]:
+        if isinstance(position, slice):
+            return [self._cells(line) for line in self._lines[position]]
+        return self._cells(self._lines[position])
+
+    def of(self, positions: Sequence[int]) -> Rows:
+        """The same lines with other columns."""
+        return Rows(self._lines, positions)
+
+    def _cells(self, line: BankLine) -> Row:
+        row = _row(line)
+        return row if self._whole else tuple(row[position] for position in self._positions)
+
+
 def report(files: Sequence[BankFile], where: Sequence[Condition] = ()) -> Report:
     """The relation `bank_lines` of files as they were read, with the rows for which all conditions on columns hold."""
     lines, repeated = together(files)
-    names = [column.name for column in COLUMNS]
-    conditions = [(names.index(condition.key), condition) for condition in where]
-    rows = [row for row in map(_row, lines) if all(each.holds(row[position]) for position, each in conditions)]
+    statements = [statement for file in files for statement in file.statements]
+    as_of = _last_day(lines, statements)
     places: dict[str, int] = {}
     for line in lines:
         for amount, currency in ((line.amount, line.currency), (line.original_amount, line.original_currency)):
             if amount is not None:
                 places[currency] = max(places.get(currency, iso_digits(currency)), decimal_places(amount))
-    statements = [statement for file in files for statement in file.statements]
+    if where:
+        names = [column.name for column in COLUMNS]
+        conditions = [(names.index(condition.key), condition) for condition in where]
+        kept = zip(lines, map(_row, lines), strict=True)
+        lines = [line for line, row in kept if all(each.holds(row[position]) for position, each in conditions)]
     notes = [_told(statement) for statement in statements[:_NOTES_MAX]]
     if len(statements) > _NOTES_MAX:
         notes.append(f"and {len(statements) - _NOTES_MAX:,} more statements")
     if repeated:
         notes.append(f"{repeated:,} lines stand in more than one place: each is shown once")
-    return Report("bank_lines", "Bank lines", _last_day(lines, statements), COLUMNS, rows, tuple(notes), places)
+    return Report("bank_lines", "Bank lines", as_of, COLUMNS, Rows(lines), tuple(notes), places)
 
 
 def brief(report: Report) -> Report:
-    """The report for a terminal: the columns that people read, without those that are empty in every row.
+    """The report of `report` for a terminal: the columns that people read, without those that are empty in every row.
 
     The account is there when there are several. All columns are in the other formats.
     """
-    kept = [report.position(name) for name in BRIEF]
-    seen = {place: {row[place] for row in report.rows} - {None, ""} for place in kept}
-    kept = [
-        place
-        for place in kept
-        if report.columns[place].name in _ALWAYS
-        or (len(seen[place]) > 1 if report.columns[place].name == "account" else seen[place])
-    ]
+    waiting = [report.position(name) for name in BRIEF if name not in _ALWAYS]
+    account = report.position("account")
+    first = next((row[account] for row in report.rows if row[account]), None)
+    found: set[int] = set()
+    for row in report.rows:
+        telling = [place for place in waiting if row[place] and (place != account or row[place] != first)]
+        found.update(telling)
+        waiting = [place for place in waiting if place not in telling] if telling else waiting
+        if not waiting:
+            break
+    kept = [place for name in BRIEF if (place := report.position(name)) in found or name in _ALWAYS]
+    rows, more = report.rows, len(COLUMNS) - len(kept) - 1
     return report._replace(
         columns=tuple(report.columns[place] for place in kept),
-        rows=[tuple(row[place] for place in kept) for row in report.rows],
-        notes=(*report.notes, f"ids and {len(COLUMNS) - len(kept) - 1} more columns are in the other formats"),
+        rows=rows.of(kept) if isinstance(rows, Rows) else [tuple(row[place] for place in kept) for row in rows],
+        notes=(*report.notes, *([f"ids and {more} more columns are in the other formats"] if report.rows else [])),
     )
 
 

@@ -13,7 +13,7 @@ import datetime
 import io
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +27,7 @@ from receivables_importers.bank.drafts import (
     Reading,
     account_of,
     line_of,
+    lines_of,
     reference_of,
     text_of,
 )
@@ -37,6 +38,7 @@ from receivables_importers.bank.model import (
     RETURN,
     REVERSAL,
     STATEMENT,
+    STATEMENTS_MAX,
     Balance,
     BankError,
     BankLine,
@@ -50,9 +52,19 @@ logging.getLogger("mt940").addHandler(logging.NullHandler())
 _FIELD: Final = re.compile(r":(\d{2}[A-Z]?|NS) ?:")
 _RUN_TOGETHER: Final = re.compile(r"@@:\d{2}[A-Z]?:")
 _FIELD_CHARACTERS_MAX: Final = 20_000
+_FIELDS_MAX: Final = 2 * LINES_MAX
 _LINE_CHARACTERS: Final = 65
+_ENTRIES_AT_ONCE: Final = 500
+"""What the library makes of an entry takes some kilobytes."""
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _END: Final = re.compile(r"-\}?|-?\x03|\{[0-9]:.*")
+_HEAD: Final = re.compile(
+    r"(?P<value>\d{6})(?P<entry>\d{4})?\s*(?P<mark>R?[CD])(?P<funds>[A-Z])?\s*"
+    r"(?P<amount>\d{1,15}(?:,\d{0,6}|\.\d{1,2})?|,\d{1,6})\s*(?P<rest>[A-Z].*)",
+    re.ASCII | re.IGNORECASE | re.DOTALL,
+)
+"""How a :61: begins; a point for the comma is understood, groups of thousands are not. Behind the amount comes the
+type in letters: without it the amount may be cut."""
 _EXPECTED: Final = re.compile(r"(\d{6})(?:\d{4}|\s{4})?E[CD]", re.ASCII)
 _UNREADABLE: Final = (
     ValueError, RuntimeError, ArithmeticError, KeyError, TypeError, AttributeError, IndexError, AssertionError
@@ -61,13 +73,16 @@ _UNREADABLE: Final = (
 
 _SLASHED: Final = re.compile(
     r"/(TRTP|IBAN|BBAN|BIC|NAME|ADDR|REMI|USTD|STRD|EREF|KREF|CREF|IREF|PREF|MREF|MARF|CSID|CREDITOR|BENM|ORDP|CNTP|"
-    r"ISDT|PURP|RTRN|ULTD|ULTC|ACCW|CHGS|OCMT|EXCH|TRCD|BALA|SVCL|ID|CITY)/"
+    r"ISDT|PURP|RTRN|ULTD|ULTC|ACCW|CHGS|OCMT|EXCH|TRCD|BALA|SVCL|ID|CITY)(?=/)"
 )
 _LETTERS: Final = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}|\d{6,20}")
 _STRUCTURED: Final = re.compile(r"\d{3}\?", re.ASCII)
 _POINTED: Final = re.compile(r"\d{3}[>@]\d{2}", re.ASCII)
 _POINTS: Final = re.compile(r"[>@](\d{2})", re.ASCII)
 """Some banks write > or @ where others write ?."""
+_STRAY: Final = re.compile(r"\?(?!\d\d)", re.ASCII)
+_STRAY_MARK: Final = "\ue000"
+"""Stands for a question mark that begins no part, while the library reads the text."""
 _GVC: Final = re.compile(r"(\d{3})(?:[?>@]|$)")
 
 
@@ -89,8 +104,20 @@ def read(text: str, name: str, problems: Problems) -> Reading:
     Raises:
       BankError: No message begins anywhere.
     """
-    messages = _messages(text, problems)
-    if not messages:
+    drafts: list[Draft] = []
+    count = 0
+    for message in _messages(text, problems):
+        draft = _draft(message, name, problems)
+        count += len(draft.bookings)
+        drafts.append(draft)
+        if len(drafts) > STATEMENTS_MAX:
+            raise BankError(
+                f"has more than {STATEMENTS_MAX:,} statements: ask the bank for shorter periods", draft.place
+            )
+        if count > LINES_MAX:
+            problems.error(draft.place, f"has more than {LINES_MAX:,} lines: ask the bank for shorter periods")
+            break
+    if not drafts:
         line = _line_of(_RUN_TOGETHER, text)
         if line is not None:
             raise BankError(
@@ -99,15 +126,6 @@ def read(text: str, name: str, problems: Problems) -> Reading:
                 str(line),
             )
         raise BankError("has no field :20:, with which every message of MT940 and MT942 begins", "1")
-    drafts: list[Draft] = []
-    count = 0
-    for message in messages:
-        draft = _draft(message, name, problems)
-        count += len(draft.bookings)
-        drafts.append(draft)
-        if count > LINES_MAX:
-            problems.error(draft.place, f"has more than {LINES_MAX:,} lines: ask the bank for shorter periods")
-            break
     interim = all(draft.kind == REPORT for draft in drafts)
     return Reading("MT942" if interim else "MT940", tuple(drafts))
 
@@ -117,30 +135,34 @@ def _line_of(pattern: re.Pattern[str], text: str) -> int | None:
     return text.count("\n", 0, found.start()) + 1 if found else None
 
 
-def _messages(text: str, problems: Problems) -> list[list[Field]]:
-    """The fields of each message; what stands between messages is dropped."""
-    messages: list[list[Field]] = []
+def _messages(text: str, problems: Problems) -> Iterator[list[Field]]:
+    """The fields of each message, one message after the other; what stands between messages is dropped."""
+    message: list[Field] | None = None
     lines: list[str] = []
     tag, begin, long = "", 0, False
 
     def close() -> None:
-        if tag and messages:
+        if tag and message is not None:
             whole = "\n".join(lines)
             if long:
                 problems.warning(str(begin), f":{tag}: is longer than any field: the first part of it is read")
-            messages[-1].append(Field(tag, whole[:_FIELD_CHARACTERS_MAX], begin))
+            if len(message) > _FIELDS_MAX:
+                raise BankError(f"has a message of more than {_FIELDS_MAX:,} fields: it is refused", str(begin))
+            message.append(Field(tag, whole[:_FIELD_CHARACTERS_MAX], begin))
 
     size = 0
-    for number, raw in enumerate(text.split("\n"), 1):
+    for number, raw in enumerate(lines_of(text), 1):
         line = _CONTROLS.sub("", raw.rstrip("\r"))
         found = _FIELD.match(line)
         if found:
             close()
+            if found[1] == "20":
+                if message is not None:
+                    yield message
+                message = []
             tag, begin, long, size = found[1], number, False, 0
             lines = []
             line = line[found.end() :]
-            if tag == "20":
-                messages.append([])
         elif _END.fullmatch(line.strip()):
             close()
             tag = ""
@@ -152,7 +174,8 @@ def _messages(text: str, problems: Problems) -> list[list[Field]]:
                 lines.append(line[:_FIELD_CHARACTERS_MAX])
             size += len(line) + 1
     close()
-    return messages
+    if message is not None:
+        yield message
 
 
 def _draft(fields: Sequence[Field], name: str, problems: Problems) -> Draft:
@@ -173,11 +196,12 @@ def _draft(fields: Sequence[Field], name: str, problems: Problems) -> Draft:
             tags = ("60",) if what.startswith(":60") else ("62",)
             if missing is None and not any(_find(around, tag) for tag in tags):
                 problems.warning(place, f"the statement has no {what}: it is cut, or its balance cannot be checked")
-    data = _transactions(entries, currency, problems)
+    entries = [_checked(entry, problems) for entry in entries]
     bookings = []
-    for entry, found in zip(entries, data, strict=True):
-        if found is not None:
-            line = _line(entry, found, currency, name, problems)
+    for begin in range(0, len(entries), _ENTRIES_AT_ONCE):
+        some = entries[begin : begin + _ENTRIES_AT_ONCE]
+        for entry, found in zip(some, _transactions(some, currency, problems), strict=True):
+            line = _line(entry, found, currency, name, problems) if found is not None else None
             if line is not None:
                 bookings.append(Booking(numbered(line.references.bank), (line,)))
     closing_tag = _find(around, "62")
@@ -196,10 +220,20 @@ def _draft(fields: Sequence[Field], name: str, problems: Problems) -> Draft:
 
 
 class Entry(NamedTuple):
-    """One :61: with the :86: fields that belong to it."""
+    """One :61: with the :86: fields that belong to it.
+
+    Attributes:
+      amount: Signed by the mark alone: the bank takes back a credit with RC, so RC is a debit. None when it
+        cannot be read.
+      booked: The entry date; None when it is the value date.
+      rest: The :61: as the library is to read it, for what follows the amount.
+    """
 
     statement: Field
     details: tuple[Field, ...]
+    amount: Decimal | None = None
+    booked: datetime.date | None = None
+    rest: Field = Field("61", "", 0)
 
 
 def _split(fields: Sequence[Field]) -> tuple[list[Entry], list[Field]]:
@@ -220,6 +254,46 @@ def _split(fields: Sequence[Field]) -> tuple[list[Entry], list[Field]]:
             around.append(field)
             open_ = open_ and field.tag not in ("60F", "60M", "62F", "62M", "60", "62", "64", "65")
     return entries, around
+
+
+def _checked(entry: Entry, problems: Problems) -> Entry:
+    """The entry with its amount and day, for which the library takes what it knows: of "1.000,00" it reads 1."""
+    field = entry.statement
+    found = _HEAD.match(field.text)
+    if found is None:
+        return entry
+    # The comma is the standard's, whatever number of decimals is behind it.
+    amount = Decimal(found["amount"].replace(",", ".").removesuffix("."))
+    booked = None
+    if found["entry"]:
+        booked = _nearest(found["value"], found["entry"])
+        if booked is None:
+            problems.warning(
+                str(field.line), f":61: is booked on a day that is none ({found['entry']}): its value date is taken"
+            )
+    return entry._replace(
+        amount=amount if found["mark"].upper() in ("C", "RD") else -amount,
+        booked=booked,
+        rest=Field("61", f"{found['value']}{found['mark']}0,{found['rest']}", field.line),
+    )
+
+
+def _nearest(value_date: str, entry_date: str) -> datetime.date | None:
+    """The day of an entry date without year that is nearest to the value date; None when there is none.
+
+    >>> _nearest("260102", "1231"), _nearest("251231", "0102")
+    (datetime.date(2025, 12, 31), datetime.date(2026, 1, 2))
+    """
+    year, month, day = 2000 + int(value_date[:2]), int(value_date[2:4]), int(value_date[4:])
+    days = []
+    for each in (year - 1, year, year + 1):
+        try:
+            days.append(datetime.date(each, int(entry_date[:2]), int(entry_date[2:])))
+        except ValueError:
+            continue
+    # Value dates have a 30 February, where interest is counted in months of thirty days.
+    near = datetime.date(year, min(max(month, 1), 12), min(max(day, 1), 28))
+    return min(days, key=lambda each: abs(each - near), default=None)
 
 
 def _find(fields: Sequence[Field], tag: str) -> Field | None:
@@ -285,15 +359,15 @@ def _floor_currency(fields: Sequence[Field]) -> str:
 def _transactions(entries: Sequence[Entry], currency: str, problems: Problems) -> list[Mapping[str, Any] | None]:
     """What the library makes of each entry: of all together, else one by one, None for what it cannot read."""
     head = [Field("20", "-", 0), Field("60F", f"C000101{currency or 'XXX'}0,", 0)]
-    body = [field for entry in entries for field in (entry.statement, *entry.details)]
-    whole = _parsed([*head, *body])
+    body = [field for entry in entries for field in (entry.rest, *entry.details)]
+    whole = _parsed([*head, *body]) if all(entry.amount is not None for entry in entries) else None
     if whole is not None and len(whole) == len(entries):
         return list(whole)
     found: list[Mapping[str, Any] | None] = []
     for entry in entries:
-        one = _parsed([*head, entry.statement, *entry.details])
-        if one is None or len(one) != 1:
-            one = _parsed([*head, entry.statement])
+        one = None if entry.amount is None else _parsed([*head, entry.rest, *entry.details])
+        if (one is None or len(one) != 1) and entry.amount is not None:
+            one = _parsed([*head, entry.rest])
             if one is not None and len(one) == 1:
                 problems.warning(str(entry.statement.line), "its :86: cannot be read: the line comes without its text")
         if one is None or len(one) != 1:
@@ -321,17 +395,10 @@ def _line(entry: Entry, data: Mapping[str, Any], currency: str, name: str, probl
     """A line of what the library found; None with a problem when something in it cannot be."""
     place = str(entry.statement.line)
     status = str(data.get("status") or "").upper()
-    amount = data.get("amount")
-    number = getattr(amount, "amount", None)
-    if not isinstance(number, Decimal) or not number.is_finite() or status not in ("C", "D", "RC", "RD"):
-        problems.error(place, f":61: {shown(entry.statement.text, 50)} has no amount that can be read: it is left out")
-        return None
-    # The sign is set here from the mark alone: the bank takes back a credit with RC, so RC is a debit.
-    signed = abs(number) if status in ("C", "RD") else -abs(number)
     value_date = _date(data.get("date"))
-    booked = _date(data.get("entry_date")) or value_date
-    if booked is None:
-        problems.error(place, f":61: {shown(entry.statement.text, 50)} has no date that can be read: it is left out")
+    booked = entry.booked or value_date
+    if booked is None or entry.amount is None:
+        problems.error(place, f":61: {shown(entry.statement.text, 50)} cannot be read: it is left out")
         return None
     details = "".join(field.text.strip("\n") for field in entry.details if field.tag == "86")
     said = _details(entry, data)
@@ -340,7 +407,7 @@ def _line(entry: Entry, data: Mapping[str, Any], currency: str, name: str, probl
     kind = types.of_swift(swift, german[1] if german else "")
     return line_of(
         booked,
-        signed,
+        entry.amount,
         currency,
         file=name,
         place=place,
@@ -364,7 +431,9 @@ def _line(entry: Entry, data: Mapping[str, Any], currency: str, name: str, probl
 
 def _for_library(field: Field) -> str:
     """The text of a field: of a structured :86: on one line, as the library drops spaces at the ends of lines."""
-    return field.text.replace("\n", "") if field.tag == "86" and _STRUCTURED.match(field.text) else field.text
+    if field.tag != "86" or not _STRUCTURED.match(field.text):
+        return field.text
+    return _STRAY.sub(_STRAY_MARK, field.text.replace("\n", ""))
 
 
 def _customer(data: Mapping[str, Any]) -> str:
@@ -402,11 +471,13 @@ def _of_german(data: Mapping[str, Any], extra: str) -> dict[str, str]:
     """The manner ?00 to ?63, as German and many other banks have it: the library takes it apart."""
 
     def said(*keys: str) -> str:
-        return next((text for key in keys if (text := text_of(str(data.get(key) or "")))), "")
+        texts = (text_of(str(data.get(key) or "").replace(_STRAY_MARK, "?")) for key in keys)
+        return next(filter(None, texts), "")
 
     # A notice of the bank may follow a reference without a word of the standard between.
     end_to_end, _, notice = said("end_to_end_reference").partition("MTLG:")
-    customer, _, order = said("customer_reference").removeprefix("KREF+").partition("MTLG:")
+    # What stands in :61: comes before what ?20 to ?29 say.
+    customer, _, order = said("customer_reference").removeprefix("NONREF ").removeprefix("KREF+").partition("MTLG:")
     return {
         "name": said("applicant_name"),
         "account": said("applicant_iban", "gvc_applicant_iban"),

@@ -27,14 +27,35 @@ from receivables_importers.bank.drafts import (
     reference_of,
     text_of,
 )
-from receivables_importers.bank.model import DOWNLOAD, Balance, BankError, BankLine, References
+from receivables_importers.bank.model import DOWNLOAD, LINES_MAX, Balance, BankError, BankLine, References
 from receivables_importers.bank.profiles import Profile, folded
-from receivables_importers.tables.problems import TableError, shown
-from receivables_importers.tables.reading import WORKBOOKS, Cell, Grid, Home, Row, delimiter_decision, read_bytes
-from receivables_importers.tables.values import NOTHING, ORDERS, currency_of, date_votes, plain, read_date, read_money
+from receivables_importers.tables.problems import TableError, TooLargeError, shown
+from receivables_importers.tables.reading import (
+    WORKBOOKS,
+    Cell,
+    Grid,
+    Home,
+    Limits,
+    Row,
+    delimiter_decision,
+    read_bytes,
+)
+from receivables_importers.tables.values import (
+    NOTHING,
+    ORDERS,
+    SHARED_SYMBOLS,
+    YEARS,
+    Money,
+    currency_of,
+    date_votes,
+    plain,
+    read_date,
+    read_money,
+)
 
 HOME: Final = Home("the profile", "into a profile, and name it with --profile")
 _HEADER_ROWS_MAX: Final = 100
+_LIMITS: Final = Limits(rows=LINES_MAX, cells=20 * LINES_MAX)
 _ELLIPSIS: Final = folded("…")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
 _MONTH_DAY: Final = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})日?", re.ASCII)
@@ -95,11 +116,16 @@ def known(name: str, data: bytes, own: Sequence[Profile]) -> bool:
         return False
 
 
+class _TooLargeError(BankError):
+    """A table that is too large in every encoding."""
+
+
 def _grids(name: str, data: bytes, encoding: str | None, delimiter: str | None) -> tuple[Grid, ...]:
     try:
-        return read_bytes(name, data, encoding, delimiter, home=HOME, lenient=True)
+        return read_bytes(name, data, encoding, delimiter, home=HOME, lenient=True, limits=_LIMITS)
     except TableError as error:
-        raise BankError(str(error).removeprefix(name).lstrip(":, ")) from error
+        kind = _TooLargeError if isinstance(error, TooLargeError) else BankError
+        raise kind(str(error).removeprefix(name).lstrip(":, ")) from error
 
 
 def _matches(name: str, data: bytes, own: Sequence[Profile]) -> list[_Match]:
@@ -114,6 +140,8 @@ def _matches(name: str, data: bytes, own: Sequence[Profile]) -> list[_Match]:
             continue
         try:
             read_grids = _grids(name, data, encoding, delimiter)
+        except _TooLargeError:
+            raise
         except BankError as error:
             first = first or error
             continue
@@ -121,9 +149,9 @@ def _matches(name: str, data: bytes, own: Sequence[Profile]) -> list[_Match]:
         found = [match for grid in read_grids if (match := _known(grid, everybody)) is not None]
         if found:
             return [_read_as(match, name, data) for match in found]
-    if not grids:
+    if first is not None or not grids:
         raise first or BankError("is no table")
-    raise BankError(_unknown(grids))
+    raise BankError(_unknown(grids, own))
 
 
 def _read_as(match: _Match, name: str, data: bytes) -> _Match:
@@ -182,8 +210,13 @@ def _is_header(cell: str, written: str) -> bool:
     return cell.startswith(written.removesuffix(_ELLIPSIS)) if written.endswith(_ELLIPSIS) else cell == written
 
 
-def _unknown(grids: Sequence[Grid]) -> str:
-    """What to say of a table that no profile knows."""
+def _unknown(grids: Sequence[Grid], own: Sequence[Profile]) -> str:
+    """What to say of a table that no profile knows: the user's own that comes nearest, and which columns it misses."""
+    misses = [missing for profile in own for grid in grids if (missing := _missing(grid, profile)) is not None]
+    if misses:
+        name, columns = min(misses, key=lambda each: len(each[1]))
+        columns_told = ", ".join(shown(column, 30) for column in columns)
+        return f"is not as the profile {shown(name)} says: no row of it has the header {columns_told} beside the others"
     rows = [row for grid in grids for row in grid.rows[:30]]
     texts = [[cell for cell in row.cells if isinstance(cell, str)] for row in rows]
     widest = max(texts, key=len, default=[])
@@ -192,6 +225,18 @@ def _unknown(grids: Sequence[Grid]) -> str:
         f"no profile knows this table, with columns like {header or 'none'}: write a profile of some ten lines"
         " (docs/bank.md shows how), or name one with --profile"
     )
+
+
+def _missing(grid: Grid, profile: Profile) -> tuple[str, list[str]] | None:
+    """The columns that the profile names and the likeliest header does not have; None when it has none of them."""
+    wanted = [column for columns in profile.columns.values() for column in columns if isinstance(column, str)]
+    best: list[str] | None = None
+    for row in grid.rows[:_HEADER_ROWS_MAX]:
+        cells = {folded(cell) for cell in row.cells if cell is not None}
+        missing = [column for column in wanted if column not in cells]
+        if len(missing) < len(wanted) and (best is None or len(missing) < len(best)):
+            best = missing
+    return (profile.name, best) if best and not profile.header else None
 
 
 # Tables without header
@@ -300,9 +345,20 @@ class _Readable:
 
     def amount(self, row: Row, field: str) -> Decimal | None:
         """The amount of a field; None for an empty one. Raises ValueError for anything else."""
+        money = self.money(row, field)
+        return None if money is None else money.amount
+
+    def money(self, row: Row, field: str) -> Money | None:
+        """The amount of a field with the currency that its cell names, "" for none; None for an empty one.
+
+        Raises:
+          ValueError: It is anything else, or a word stands beside the number that may change its meaning.
+        """
         cell = next(self.cells(row, field), None)
-        if cell is None or isinstance(cell, Decimal):
-            return cell
+        if cell is None:
+            return None
+        if isinstance(cell, Decimal):
+            return Money(cell, "")
         if isinstance(cell, datetime.date):
             raise ValueError("a date stands where an amount should")
         written = plain(cell)
@@ -311,13 +367,31 @@ class _Readable:
         try:
             money = read_money(written, self._profile.decimal)
         except ValueError as error:
-            raise ValueError(f"{shown(cell, 30)} is not an amount: {error}") from error
+            raise ValueError(f"{shown(cell, 30)} is not an amount: {error}{self._hint(written)}") from error
         # Some banks write "100.00 Dr" into the cell itself.
-        if folded(money.currency) in self._profile.debit_words:
+        word = folded(money.currency)
+        debit = word in self._profile.debit_words
+        if word and (debit or word in self._profile.credit_words):
             if money.amount < 0:
-                raise ValueError(f"{shown(cell, 30)} is a negative debit: the sign is not clear")
-            return -money.amount
-        return money.amount
+                raise ValueError(
+                    f"{shown(cell, 30)} is a negative {'debit' if debit else 'credit'}: the sign is not clear"
+                )
+            return Money(-money.amount if debit else money.amount, "")
+        if not word or word in SHARED_SYMBOLS:
+            return Money(money.amount, "")
+        currency = currency_of(money.currency, {})
+        if currency is None:
+            raise ValueError(f"{shown(cell, 30)} has a word beside it that is neither a currency nor debit or credit")
+        return Money(money.amount, currency)
+
+    def _hint(self, written: str) -> str:
+        """What to change in a profile with the wrong decimal mark; "" when the other one would not do."""
+        other = "," if self._profile.decimal == "." else "."
+        try:
+            read_money(written, other)
+        except ValueError:
+            return ""
+        return f' (if the table is written so, the profile says decimal = "{other}")'
 
     def date(self, row: Row, field: str) -> datetime.date | None:
         """The date of a field; None for an empty one. Raises ValueError for anything else."""
@@ -344,7 +418,7 @@ class _Readable:
             return read_date(written, self._profile.date)
         except ValueError:
             found = _YEAR_FIRST.fullmatch(written)
-            if found is None or not int(found[1]):
+            if found is None or not 0 < int(found[1]) < YEARS.start:
                 raise
             self.ancient = True
             return datetime.date(int(found[1]), int(found[2]), int(found[3]))
@@ -409,6 +483,10 @@ class _Table:
             self._problems.warning(self._place, "some days are long before any bank's records: look at the dates")
         if not records:
             self._problems.warning(self._place, "the table has no bookings that can be read")
+        if any(not record.currency for record in records):
+            self._problems.warning(
+                self._place, 'nothing says the currency: add a line as currency = "EUR", or a column, to the profile'
+            )
         if _newest_first(records):
             records.reverse()
         groups: dict[tuple[str, str], list[_Record]] = {}
@@ -480,6 +558,10 @@ class _Table:
                 last = records[-1]
                 line = last.line._replace(remittance=text_of(last.line.remittance, text))
                 records[-1] = last._replace(line=line)
+            elif row is self._below[-1] and len(row.cells) < len(self._headers):
+                self._problems.warning(
+                    self._at(row.line), "the last row has no amount and too few cells: the file may be cut"
+                )
             else:
                 empty += 1
         if empty:
@@ -496,7 +578,7 @@ class _Table:
         booked = cells.date(row, p.BOOKED) or cells.date(row, p.VALUE)
         if booked is None:
             raise ValueError("it has an amount, but no date")
-        currency = self._currency(row)
+        currency = self._currency(row, self._written_currency(row))
         account = account_of(cells.text(row, p.ACCOUNT).strip("'")) or self._account_of_table()
         name, text = cells.text(row, p.NAME), cells.text(row, p.TEXT)
         kind = cells.text(row, p.TYPE)
@@ -608,13 +690,25 @@ class _Table:
                     return False
         return True
 
-    def _currency(self, row: Row) -> str:
+    def _written_currency(self, row: Row) -> str:
+        """The currency that stands in the cell of the amount; "" without one."""
+        for field in (p.AMOUNT, p.DEBIT, p.CREDIT):
+            money = self._cells.money(row, field)
+            if money is not None and money.currency:
+                return money.currency
+        return ""
+
+    def _currency(self, row: Row, beside: str) -> str:
+        """The currency of a row, which its own column, the table or the cell of the amount says."""
         written = self._cells.text(row, p.CURRENCY)
         if not written or written in NOTHING:
-            return self._currency_of_table()
-        found = currency_of(written, {})
+            found: str | None = self._currency_of_table() or beside
+        else:
+            found = currency_of(written, {})
         if found is None:
             raise ValueError(f"{shown(written, 20)} is no currency")
+        if beside and beside != found:
+            raise ValueError(f"its amount is in {beside}, but it should be in {found}")
         return found
 
     # What stands above and below

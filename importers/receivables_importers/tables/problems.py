@@ -12,6 +12,10 @@ class TableError(Exception):
     """A file is no table, or none that can be read: the message says which, why, and what to do about it."""
 
 
+class TooLargeError(TableError):
+    """It has more of something than is read."""
+
+
 def shown(text: object, limit: int = 60) -> str:
     """A text from a file, in quotes on one line and shortened, as messages show it.
 

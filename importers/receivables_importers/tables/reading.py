@@ -27,7 +27,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from receivables_importers.tables.problems import TableError, shown
+from receivables_importers.tables.problems import TableError, TooLargeError, shown
 
 Cell = str | Decimal | datetime.date | None
 """What a cell holds; text is NFC without surrounding space, an empty cell is None."""
@@ -48,6 +48,17 @@ DELIMITERS: Final[Mapping[str, str]] = {
 }
 
 
+class Limits(NamedTuple):
+    """How many rows, and cells in all of them, a text file may have; rows hold for worksheets, too."""
+
+    rows: int = ROWS_MAX
+    cells: int = ROWS_MAX * COLUMNS_MAX
+
+
+UNLIMITED: Final = Limits()
+"""No more than what a worksheet holds."""
+
+
 class Home(NamedTuple):
     """Where the user says how a file is to be read, as messages call it.
 
@@ -62,6 +73,7 @@ class Home(NamedTuple):
 
 _SAMPLE_CHARACTERS: Final = 65_536
 _SAMPLE_RECORDS: Final = 60
+_LIKELY_BYTES: Final = 1 << 18
 _SECONDS_MAX: Final = 180
 
 _MARKS: Final = (
@@ -93,7 +105,7 @@ _WORKBOOK_ERRORS: Final[Mapping[str, str]] = {
     "password": "is locked with a password: save a copy without one",
     "damaged": "looks like a workbook but cannot be opened as one: open it in a spreadsheet program and"
     " save it again as XLSX or CSV",
-    "rows": f"has a cell below row {ROWS_MAX:,}: delete what is down there",
+    "rows": "has a cell below row {rows_max:,}: delete what is down there",
     "columns": f"has a cell to the right of column {COLUMNS_MAX:,}: delete what is out there",
     "memory": "needs too much memory: delete what stands far from the table, or save the sheet as CSV",
 }
@@ -148,6 +160,7 @@ def read_bytes(
     *,
     home: Home,
     lenient: bool = False,
+    limits: Limits = UNLIMITED,
 ) -> tuple[Grid, ...]:
     """The grids of a file's bytes: one for a text file, one for each visible sheet of a workbook.
 
@@ -157,13 +170,14 @@ def read_bytes(
       encoding, delimiter: How a text file is to be read; None to find out.
       home: Where the user can say encoding and delimiter.
       lenient: Whether text with wrong quotes is read as far as it goes, and the grid's decisions say so.
+      limits: How large a text file or worksheet may be.
     Raises:
       TableError: It is no table, or too large, or its encoding or delimiter is ambiguous.
     """
     if len(data) > BYTES_MAX:
-        raise TableError(f"{name}: is larger than {BYTES_MAX >> 20} MB: split it, or leave columns out")
+        raise TooLargeError(f"{name}: is larger than {BYTES_MAX >> 20} MB: split it, or leave columns out")
     if data.startswith(WORKBOOKS):
-        return _read_workbook(name, data)
+        return _read_workbook(name, data, limits.rows)
     for beginning, what in _KNOWN_BEGINNINGS:
         if data.startswith(beginning):
             raise TableError(f"{name}: is {what}, not a table: save the table as XLSX or CSV")
@@ -173,11 +187,18 @@ def read_bytes(
             f"{name}: is a web page or an XML file, whatever its name says: open it in a spreadsheet"
             " program and save it as XLSX or CSV"
         )
-    return (_read_text(name, text, found_encoding, delimiter, decisions, home, lenient),)
+    return (_read_text(name, text, found_encoding, delimiter, decisions, home, lenient, limits),)
 
 
 def _read_text(
-    name: str, text: str, encoding: str, delimiter: str | None, decisions: list[str], home: Home, lenient: bool
+    name: str,
+    text: str,
+    encoding: str,
+    delimiter: str | None,
+    decisions: list[str],
+    home: Home,
+    lenient: bool,
+    limits: Limits,
 ) -> Grid:
     stated = re.match(r'"?sep=([,;|\t])"?\r?\n', text)
     if stated:
@@ -189,7 +210,7 @@ def _read_text(
         if delimiter:
             decisions.append(delimiter_decision(delimiter))
     try:
-        rows, controls = _rows(name, text, delimiter or ",", strict=True)
+        rows, controls = _rows(name, text, delimiter or ",", limits, strict=True)
     except _QuotesError as error:
         if not lenient:
             raise TableError(
@@ -197,7 +218,7 @@ def _read_text(
                 ' twice, as in "Lan ""the lift"" Ltd"; save the table again from a spreadsheet program'
             ) from error
         try:
-            rows, controls = _rows(name, text, delimiter or ",", strict=False)
+            rows, controls = _rows(name, text, delimiter or ",", limits, strict=False)
         except _QuotesError as worse:
             raise TableError(f"{name}, row {worse.line}: the quotes are wrong ({worse})") from worse
         if error.cut:
@@ -219,18 +240,21 @@ class _QuotesError(Exception):
         self.cut = "unexpected end" in str(error)
 
 
-def _rows(name: str, text: str, delimiter: str, *, strict: bool) -> tuple[list[Row], int]:
+def _rows(name: str, text: str, delimiter: str, limits: Limits, *, strict: bool) -> tuple[list[Row], int]:
     """The rows that have something in them, and how many cells had control characters."""
-    controls = 0
+    controls = cells_read = 0
     rows: list[Row] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
     line = 0
     try:
         for line, record in enumerate(reader, 1):
-            if line > ROWS_MAX:
-                raise TableError(f"{name}: has more than {ROWS_MAX:,} rows: split it")
+            if line > limits.rows:
+                raise TooLargeError(f"{name}: has more than {limits.rows:,} rows: split it")
+            cells_read += len(record)
+            if cells_read > limits.cells:
+                raise TooLargeError(f"{name}, row {line}: has more than {limits.cells:,} cells: split it")
             if len(record) > COLUMNS_MAX:
-                raise TableError(f"{name}, row {line}: has more than {COLUMNS_MAX:,} columns")
+                raise TooLargeError(f"{name}, row {line}: has more than {COLUMNS_MAX:,} columns")
             cells = tuple(_cleaned(name, line, value) for value in record)
             if any(cells):
                 rows.append(Row(line, cells))
@@ -364,6 +388,25 @@ def _older_encoding(name: str, data: bytes, home: Home) -> tuple[str, str, list[
     )
 
 
+def likely_encoding(data: bytes) -> str | None:
+    """The encoding of a text that is not UTF-8, where nobody can be asked; None when its bytes fit none or several.
+
+    >>> likely_encoding("支付宝转账".encode("gb18030")), likely_encoding("Gebühr".encode("cp1252"))
+    ('gb18030', 'cp1252')
+    """
+    sample = data[:_LIKELY_BYTES]
+    if b"\0" in sample:
+        left, right = sample[0::2].count(0), sample[1::2].count(0)
+        few = len(sample) // 100
+        return "utf-16-le" if left <= few < right else "utf-16-be" if right <= few < left else None
+    found = [
+        encoding
+        for encoding, plausible in _OLDER
+        if not (text := sample.decode(encoding, "ignore")).isascii() and plausible(text)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def _sample(text: str) -> str:
     """The first words that are not plain ASCII."""
     found = re.search(r"[^\n\r,;|\t\"]{0,12}[^\x00-\x7f][^\n\r,;|\t\"]{0,16}", text)
@@ -471,7 +514,7 @@ def _widths(text: str, delimiter: str) -> list[int]:
 # Workbooks
 
 
-def _read_workbook(name: str, data: bytes) -> tuple[Grid, ...]:
+def _read_workbook(name: str, data: bytes, rows_max: int) -> tuple[Grid, ...]:
     if data.startswith(_ARCHIVE):
         _refuse_bomb(name, data)
     try:
@@ -480,7 +523,7 @@ def _read_workbook(name: str, data: bytes) -> tuple[Grid, ...]:
                 sys.executable or "python3",
                 "-P",
                 str(Path(__file__).with_name("workbook.py")),
-                str(ROWS_MAX),
+                str(rows_max),
                 str(COLUMNS_MAX),
             ],
             input=data,
@@ -497,7 +540,7 @@ def _read_workbook(name: str, data: bytes) -> tuple[Grid, ...]:
         raise TableError(f"{name}: {_WORKBOOK_ERRORS['damaged' if finished.returncode == 1 else 'memory']}")
     answer = json.loads(finished.stdout)
     if "error" in answer:
-        raise TableError(f"{name}: {_WORKBOOK_ERRORS[answer['error']]}")
+        raise TableError(f"{name}: {_WORKBOOK_ERRORS[answer['error']].format(rows_max=rows_max)}")
     decisions = tuple(f"the hidden sheet {shown(hidden)} is not read" for hidden in answer["hidden"])
     grids = tuple(
         Grid(

@@ -1,0 +1,172 @@
+"""Unnamed: what an amount alone pays, where the text names no document: a sum that a person would explain."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+
+from receivables.rules.application import CHARGE, CREDIT, DISCOUNT, DUE, ITEM, MONTH, RUN, WITHHOLDING
+from receivables_importers.application.cases import Case
+from receivables_importers.application.differences import (
+    Shortfall,
+    discount_of,
+    settled_without,
+    share_of,
+    withholding_base,
+)
+from receivables_importers.application.explanation import (
+    SUM,
+    SUM_DIFFERENCE,
+    SUM_UNSURE,
+    SUM_WORDS,
+    Explanation,
+    applied_to,
+)
+from receivables_importers.application.knowledge import Master
+from receivables_importers.application.model import Allocation
+from receivables_importers.application.sums import COINCIDENCE, Amount, Explained, explanations, only_subset
+
+
+def by_sum(case: Case, master: Master) -> Iterator[Explanation]:
+    """What the amount alone says, the most natural explanation first."""
+    opened = case.standing.open_items(master.code, case.currency, case.day)
+    if not opened:
+        return
+    amounts = [case.amount(item) for item in opened]
+    plain = explanations(amounts, case.units)
+    if plain:
+        yield _explained(case, plain, None, amounts)
+    found = _net_of_credits(case, master, amounts)
+    if found is not None:
+        yield found
+    if not plain:
+        yield from _sums_with_difference(case, master, opened)
+        only = only_subset(amounts, case.units)
+        if only is not None:
+            yield _explained(case, [only], None, amounts)
+
+
+def _explained(
+    case: Case, found: Sequence[Explained], short: Shortfall | None, amounts: Sequence[Amount]
+) -> Explanation:
+    first = found[0]
+    doubts = []
+    rank = SUM if short is None else SUM_DIFFERENCE
+    items = first.items
+    claims: tuple[int, ...] = ()
+    tellings = (", and the text names its month", " with this amount")
+    words = f"{case.shown(case.units)}: {SUM_WORDS[first.why]}"
+    if len(found) > 1:
+        doubts.append(f"it may also be that {SUM_WORDS[found[1].why]} {case.labels(found[1].items)}")
+    if first.others and first.why == ITEM:
+        units = next(each.units for each in amounts if each.item == items[0])
+        equal = [each for each in amounts if each.units == units]
+        meant = [each for each in equal if any(period.has(each.month) for period in case.periods)]
+        if len(meant) == 1:
+            items = (meant[0].item,)
+            words = f"{words} {case.label(items[0])}, and the text names its month"
+        elif case.policy.equal_amounts == "oldest" and not case.periods:
+            words += f" {case.label(items[0])}, the oldest of {len(equal)} with this amount"
+        else:
+            doubts.append(f"{len(equal)} items have this amount: {case.labels([each.item for each in equal])}")
+            claims = tuple(each.item for each in equal)
+            rank = SUM_UNSURE
+    elif first.why in (DUE, MONTH, RUN) and not case.periods and (alike := twins(items, amounts)):
+        claims = tuple(alike)
+        doubts.append(f"{case.labels(alike)} has the same amount as one of them")
+        rank = SUM_UNSURE
+    elif first.others:
+        doubts.append(f"{first.others + 1} sets of items have this sum")
+        rank = SUM_UNSURE
+    elif case.periods and first.why in (ITEM, MONTH) and not any(
+        period.has(each.month) or period.has(each.month - 1) for each in amounts for period in case.periods
+        if each.item in items
+    ):  # fmt: skip
+        doubts.append("the text speaks of another month")
+    if first.chance > COINCIDENCE:
+        doubts.append("so many items are open that the sum may be an accident")
+        rank = SUM_UNSURE
+    evidence = (words if words.endswith(tellings) else f"{words} {case.labels(items)}",)
+    return Explanation(
+        applied_to(case, items, short=short, evidence=evidence),
+        rank,
+        sum=first.why,
+        doubts=tuple(doubts),
+        claims=claims,
+    )
+
+
+def twins(items: Sequence[int], amounts: Sequence[Amount]) -> list[int]:
+    """The items that are not among these and have the amount of one of them."""
+    chosen = {each.units for each in amounts if each.item in items}
+    return [each.item for each in amounts if each.item not in items and each.units in chosen]
+
+
+def _net_of_credits(case: Case, master: Master, amounts: Sequence[Amount]) -> Explanation | None:
+    """All that is open, or due, or one item, less the credits that are open."""
+    credits = case.standing.open_credits(master.code, case.currency, case.day)
+    if not credits:
+        return None
+    netted = -sum(map(case.left, credits))
+    found = [each for each in explanations(amounts, case.units + netted) if _same_pockets(case, credits, each.items)]
+    if not found:
+        return None
+    short = Shortfall(
+        (), tuple(Allocation(item, case.left(item)) for item in credits), {}, True, (CREDIT,),
+        f"less {case.labels(credits)}, {case.shown(netted)}",
+    )  # fmt: skip
+    return _explained(case, found, short, amounts)
+
+
+def _same_pockets(case: Case, credits: Sequence[int], items: Sequence[int]) -> bool:
+    """Whether in each pocket no more is netted than is settled there."""
+    pocket = case.book.items.pocket
+    for each in {pocket[item] for item in credits}:
+        settled = sum(case.left(item) for item in items if pocket[item] == each)
+        if settled < -sum(case.left(item) for item in credits if pocket[item] == each):
+            return False
+    return True
+
+
+def _sums_with_difference(case: Case, master: Master, opened: Sequence[int]) -> Iterator[Explanation]:
+    """Sums of what is to be paid for each item; of several that differ each is in doubt."""
+    found = list(_with_each_difference(case, master, opened))
+    if len({frozenset(each.applied.items) for each in found}) > 1:
+        found = [
+            each._replace(doubts=(*each.doubts, "several items have this amount less a difference")) for each in found
+        ]
+    yield from found
+
+
+def _with_each_difference(case: Case, master: Master, opened: Sequence[int]) -> Iterator[Explanation]:
+    """Sums of what is to be paid for each item: less the discount, less the tax, or with the charges stated."""
+    stated = case.stated_charges
+    if stated:
+        amounts = [case.amount(item) for item in opened]
+        found = explanations(amounts, case.units + stated)
+        if found:
+            short = settled_without(case, ((CHARGE, stated),), exact=True, words="the bank says so")
+            yield _explained(case, found, short, amounts)
+    rates: list[tuple[str, str, dict[int, int]]] = []
+    discounts = {
+        item: granted[0]
+        for item in opened
+        if (granted := discount_of(case, item))
+        and case.day <= granted[1] + datetime.timedelta(days=case.policy.discount_grace)
+    }
+    if discounts:
+        rates.append((DISCOUNT, "within its days", discounts))
+    if master.withholding is not None:
+        percent = master.withholding.percent
+        for base in ("gross", "net") if not master.withholding.base else (master.withholding.base,):
+            bases = {item: withholding_base(case, item, base) for item in opened}
+            withheld = {item: share_of(case, part, percent) for item, part in bases.items() if part is not None}
+            rates.append((WITHHOLDING, f"{percent}% of the {base} amount", withheld))
+    for reason, words, less in rates:
+        amounts = [case.amount(item, case.left(item) - less.get(item, 0)) for item in opened]
+        amounts = [each for each in amounts if each.units > 0]
+        found = explanations(amounts, case.units)
+        if found and any(less.get(item) for item in found[0].items):
+            units = sum(less.get(item, 0) for item in found[0].items)
+            short = settled_without(case, ((reason, units),), exact=True, words=words)
+            yield _explained(case, found, short, amounts)
