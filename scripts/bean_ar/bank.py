@@ -62,10 +62,12 @@ def bank(
     with waiting("Reading statements"):
         read_files = [read(path, own) for path in files]
     problems = [problem for file in read_files for problem in file.problems]
+    nothing = not any(file.statements for file in read_files)
     found = report(read_files, where)
     # The rows have all that is shown: of large files the lines need not be kept beside them.
     del read_files
-    show_report(brief(found) if chosen == "table" else found, chosen, output, force=force)
+    if not (nothing and chosen == "table" and output is None):
+        show_report(brief(found) if chosen == "table" else found, chosen, output, force=force)
     show_problems(problems, everything=all_problems)
     if any(problem.severity == ERROR for problem in problems):
         sys.exit(1)

@@ -18,7 +18,7 @@ from receivables.faces import FACES, FaceError, pieces
 from receivables.facts import Pocket
 from receivables.files import write_whole
 from receivables.problems import ERROR, located, problem
-from receivables.relations.question import Question, known_keys
+from receivables.relations.question import Question, known_keys, money_keys
 from receivables.report import Report
 from receivables.view import rates_at, view
 
@@ -97,7 +97,7 @@ def check_question(
     asked = {condition.key for condition in question.where} - set(columns) | set(question.by) - set(groups)
     if not asked:
         return
-    keys = {*known_keys(book), *Pocket._fields} if metadata else set[str]()
+    keys = {*known_keys(book), *money_keys(book), *Pocket._fields} if metadata else set[str]()
     unknown = asked - keys
     if unknown and metadata:
         # Only now the documents' own metadata is looked through: it is the long way.

@@ -152,6 +152,7 @@ def read(source: BinaryIO, name: str, problems: Problems) -> Reading:
         return _read(source, name, problems, None)
     except _EncodingError:
         source.seek(0)
+        problems.forget()
         problems.warning("", "is not in the encoding that it declares; it is read as cp1252")
         return _read(source, name, problems, "cp1252")
 
@@ -332,9 +333,8 @@ class _Reader:
         leaves = self._scopes.pop()
         if self._scopes:
             statement.detail(leaves)
-            self._elements = 0
-            return
-        statement.child(local, leaves)
+        else:
+            statement.child(local, leaves)
         self._elements = 0
         if statement.count > LINES_MAX - self._lines:
             self.cut()

@@ -118,6 +118,11 @@ class Problems:
         """The file is not read, or not to its end: this is listed before all, however many problems there are."""
         self._problems.insert(0, Problem(self._file, error.place, str(error), ERROR))
 
+    def forget(self) -> None:
+        """The file is read again from its beginning, in another way."""
+        self._problems.clear()
+        self._found.clear()
+
     def all(self) -> tuple[Problem, ...]:
         """The problems in the order in which they were found."""
         dropped = {severity: count - self.KEPT for severity, count in self._found.items() if count > self.KEPT}

@@ -28,7 +28,7 @@ from typing import Final
 
 from receivables.money import EXACT, added
 from receivables_importers.bank.drafts import Booking, Draft, Problems
-from receivables_importers.bank.model import BankLine, BankStatement
+from receivables_importers.bank.model import STATEMENT, BankLine, BankStatement
 
 RELIABLE_CHARACTERS: Final = 6
 """A reference with fewer letters and digits is taken for a counter."""
@@ -111,6 +111,7 @@ class Identities:
         self._problems = problems
         self._seen: Counter[str] = Counter()
         self._statements: dict[str, BankStatement] = {}
+        self._before: dict[tuple[str, str], BankStatement] = {}
 
     def finished(self, draft: Draft) -> BankStatement:
         """The statement with ids, and with the gap between its balances and its lines."""
@@ -150,6 +151,11 @@ class Identities:
         self._statements[whole] = statement
         if statement.gap:
             self._problems.warning(draft.gap_place or draft.place, _told_gap(statement))
+        if statement.kind == STATEMENT:
+            before = self._before.get((statement.account, statement.currency))
+            if before is not None and (missing := _told_missing(before, statement)):
+                self._problems.warning(draft.place, missing)
+            self._before[statement.account, statement.currency] = statement
         return statement
 
     @staticmethod
@@ -188,6 +194,19 @@ def _gap(draft: Draft, lines: Sequence[BankLine]) -> Decimal | None:
         return None
     moved = added(line.amount for line in lines if line.currency == draft.currency)
     return EXACT.subtract(EXACT.subtract(draft.closing.amount, draft.opening.amount), moved)
+
+
+def _told_missing(one: BankStatement, after: BankStatement) -> str:
+    """What lies between two statements that follow each other in a file, newest or oldest first; "" for nothing."""
+    if one.opening is None or one.closing is None or after.opening is None or after.closing is None:
+        return ""
+    if one.closing.amount == after.opening.amount or after.closing.amount == one.opening.amount:
+        return ""
+    of = f"statement {after.number}" if after.number else "the statement"
+    return (
+        f"{of} opens with {after.opening.amount:,}, but the one before it in the file closes with"
+        f" {one.closing.amount:,}: a statement between them may be missing"
+    )
 
 
 def _told_gap(statement: BankStatement) -> str:

@@ -160,7 +160,7 @@ class Importer(beangulp.Importer):  # type: ignore[misc]
             if problem.severity in (ERROR, WARNING):
                 _log.warning(told(problem))
         entries: list[Directive] = []
-        balances: dict[tuple[str, str, datetime.date], Balance] = {}
+        balances: dict[tuple[str, str, datetime.date], tuple[BankStatement, Balance]] = {}
         for statement in file.statements:
             account = self._account(statement)
             if not account:
@@ -174,9 +174,11 @@ class Importer(beangulp.Importer):  # type: ignore[misc]
                     message = "the line has no currency: say it in the profile; it is left out"
                     _log.warning(told(Problem(file.name, line.place, message, ERROR)))
             for balance in _balances(statement, account, len(entries)):
+                key = account, statement.currency, balance.date
                 # Of several statements of a day, the last one has the balance at its end.
-                balances[account, statement.currency, balance.date] = balance
-        return [*entries, *balances.values()]
+                if key not in balances or not _follows(balances[key][0], statement):
+                    balances[key] = statement, balance
+        return [*entries, *(balance for _, balance in balances.values())]
 
     def deduplicate(self, entries: list[Directive], existing: Sequence[Directive]) -> None:
         """Mark what the ledger, or an earlier part of the file, has already: by ids alone, never by likeness."""
@@ -354,6 +356,13 @@ def _transaction(line: BankLine, account: str, suspense: str, flag: str, number:
     ]
     narration = line.remittance or ", ".join(references.documents) or references.creditor or line.type
     return Transaction(meta, line.booked, flag, line.counterparty or None, narration, EMPTY_SET, EMPTY_SET, postings)
+
+
+def _follows(later: BankStatement, earlier: BankStatement) -> bool:
+    """Whether a statement that stands first in the file is the later one: it opens as the other one closes."""
+    if later.opening is None or later.closing is None or earlier.opening is None or earlier.closing is None:
+        return False
+    return later.opening.amount == earlier.closing.amount and later.closing.amount != earlier.opening.amount
 
 
 def _balances(statement: BankStatement, account: str, number: int) -> list[Balance]:

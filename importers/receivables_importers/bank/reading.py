@@ -50,7 +50,9 @@ def read(path: Path, profiles: Sequence[Profile] = ()) -> BankFile:
     """
     try:
         with path.open("rb") as source:
-            return read_stream(source, path.name, profiles)
+            # A pipe cannot be read again from its beginning.
+            whole = source if source.seekable() else io.BytesIO(source.read(TEXT_BYTES_MAX + 1))
+            return read_stream(whole, path.name, profiles)
     except (OSError, ValueError) as error:
         problems = Problems(path.name)
         problems.error("", f"cannot be read: {getattr(error, 'strerror', None) or 'the system refuses'}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -43,11 +44,11 @@ from receivables_importers.tables.reading import (
 from receivables_importers.tables.values import (
     NOTHING,
     ORDERS,
-    SHARED_SYMBOLS,
     YEARS,
     Money,
     currency_of,
     date_votes,
+    decimal_places,
     plain,
     read_date,
     read_money,
@@ -55,7 +56,14 @@ from receivables_importers.tables.values import (
 
 HOME: Final = Home("the profile", "into a profile, and name it with --profile")
 _HEADER_ROWS_MAX: Final = 100
-_LIMITS: Final = Limits(rows=LINES_MAX, cells=20 * LINES_MAX)
+_DIGITS_MAX: Final = 18
+"""As many as the other formats have before the decimal mark; behind it, fewer."""
+_MONEY_WORDS: Final = frozenset(
+    {"元", "đồng", "dong", "kr", "kč", "zł", "ft", "lei", "rp", "rm", "rs", "fr", "sfr", "tk", "dh", "dhs", "лв", "руб",
+     "ريال", "درهم", "دينار"}
+)  # fmt: skip
+"""Words for money that leave open whose; they say nothing about the sign."""
+_LIMITS: Final = Limits(rows=LINES_MAX, cells=10 * LINES_MAX, memory=1 << 30)
 _ELLIPSIS: Final = folded("…")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", re.ASCII)
 _MONTH_DAY: Final = re.compile(r"(\d{1,2})\s*[-/.月]\s*(\d{1,2})日?", re.ASCII)
@@ -368,6 +376,8 @@ class _Readable:
             money = read_money(written, self._profile.decimal)
         except ValueError as error:
             raise ValueError(f"{shown(cell, 30)} is not an amount: {error}{self._hint(written)}") from error
+        if money.amount.adjusted() >= _DIGITS_MAX or decimal_places(money.amount) >= _DIGITS_MAX:
+            raise ValueError(f"{shown(cell, 30)} has more digits than any amount")
         # Some banks write "100.00 Dr" into the cell itself.
         word = folded(money.currency)
         debit = word in self._profile.debit_words
@@ -377,9 +387,9 @@ class _Readable:
                     f"{shown(cell, 30)} is a negative {'debit' if debit else 'credit'}: the sign is not clear"
                 )
             return Money(-money.amount if debit else money.amount, "")
-        if not word or word in SHARED_SYMBOLS:
-            return Money(money.amount, "")
-        currency = currency_of(money.currency, {})
+        currency = currency_of(money.currency, {}) if word else ""
+        if currency is None and (word in _MONEY_WORDS or any(unicodedata.category(each) == "Sc" for each in word)):
+            currency = ""
         if currency is None:
             raise ValueError(f"{shown(cell, 30)} has a word beside it that is neither a currency nor debit or credit")
         return Money(money.amount, currency)

@@ -22,7 +22,7 @@ import sys
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -49,10 +49,17 @@ DELIMITERS: Final[Mapping[str, str]] = {
 
 
 class Limits(NamedTuple):
-    """How many rows, and cells in all of them, a text file may have; rows hold for worksheets, too."""
+    """How much is read at most.
+
+    Attributes:
+      rows: Rows of a text file or worksheet.
+      cells: Cells of all rows or worksheets, with the empty ones between.
+      memory: Bytes of memory that a workbook may need to open.
+    """
 
     rows: int = ROWS_MAX
     cells: int = ROWS_MAX * COLUMNS_MAX
+    memory: int = 3 << 30
 
 
 UNLIMITED: Final = Limits()
@@ -99,13 +106,15 @@ WORKBOOKS: Final = (_ARCHIVE, _OLD_WORKBOOK)
 """How workbooks begin."""
 _WEB_PAGE: Final = re.compile(r"\s*(<\?xml|<!doctype|<html|<table|<workbook)", re.IGNORECASE)
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_WRITTEN_LINE: Final = re.compile(r"[^\r\n]+(?:\r\n|\r|\n)?|\r\n|\r|\n")
 _LINE_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 _WORKBOOK_ERRORS: Final[Mapping[str, str]] = {
     "password": "is locked with a password: save a copy without one",
     "damaged": "looks like a workbook but cannot be opened as one: open it in a spreadsheet program and"
     " save it again as XLSX or CSV",
-    "rows": "has a cell below row {rows_max:,}: delete what is down there",
+    "rows": "has a cell below row {limits.rows:,}: delete what is down there",
+    "cells": "has more than {limits.cells:,} cells: split it, or delete what stands far from the table",
     "columns": f"has a cell to the right of column {COLUMNS_MAX:,}: delete what is out there",
     "memory": "needs too much memory: delete what stands far from the table, or save the sheet as CSV",
 }
@@ -177,7 +186,7 @@ def read_bytes(
     if len(data) > BYTES_MAX:
         raise TooLargeError(f"{name}: is larger than {BYTES_MAX >> 20} MB: split it, or leave columns out")
     if data.startswith(WORKBOOKS):
-        return _read_workbook(name, data, limits.rows)
+        return _read_workbook(name, data, limits)
     for beginning, what in _KNOWN_BEGINNINGS:
         if data.startswith(beginning):
             raise TableError(f"{name}: is {what}, not a table: save the table as XLSX or CSV")
@@ -244,7 +253,7 @@ def _rows(name: str, text: str, delimiter: str, limits: Limits, *, strict: bool)
     """The rows that have something in them, and how many cells had control characters."""
     controls = cells_read = 0
     rows: list[Row] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=strict)
+    reader = csv.reader(_written_lines(name, text, delimiter), delimiter=delimiter, strict=strict)
     line = 0
     try:
         for line, record in enumerate(reader, 1):
@@ -267,6 +276,15 @@ def _rows(name: str, text: str, delimiter: str, limits: Limits, *, strict: bool)
             ) from error
         raise _QuotesError(line + 1, error) from error
     return rows, controls
+
+
+def _written_lines(name: str, text: str, delimiter: str) -> Iterator[str]:
+    """The lines of a text with their ends, as the csv module takes them, without a copy of all of it."""
+    for number, found in enumerate(_WRITTEN_LINE.finditer(text), 1):
+        line = found[0]
+        if len(line) > CELL_CHARACTERS_MAX and line.count(delimiter) >= COLUMNS_MAX:
+            raise TooLargeError(f"{name}, line {number}: has more than {COLUMNS_MAX:,} columns")
+        yield line
 
 
 def _cleaned(name: str, line: int, value: str) -> str | None:
@@ -413,15 +431,16 @@ def _sample(text: str) -> str:
     return shown(unicodedata.normalize("NFC", found[0].strip()) if found else "")
 
 
-def _foreign(text: str) -> list[str]:
-    return [character for character in text if character > "\x7f"]
+def _foreign(text: str) -> dict[str, int]:
+    """The characters beyond ASCII, and how often each occurs."""
+    return {character: count for character, count in Counter(text).items() if character > "\x7f"}
 
 
 def _plausibly_chinese(text: str) -> bool:
     """Nearly all characters are of GB 2312, the common ones; Western bytes give rare ones."""
     foreign = _foreign(text)
-    common = sum(1 for character in foreign if _in_gb2312(character))
-    return common >= 0.9 * len(foreign)
+    common = sum(count for character, count in foreign.items() if _in_gb2312(character))
+    return common >= 0.9 * sum(foreign.values())
 
 
 def _in_gb2312(character: str) -> bool:
@@ -440,7 +459,7 @@ _OF_VIETNAMESE_ALONE: Final = re.compile(f"[{_TONES}ĐđƠơƯư]")
 
 def _plausibly_vietnamese(text: str) -> bool:
     """Only letters of Vietnamese, every tone on a vowel, and something that no neighbour writes."""
-    foreign = {character for character in text if character > "\x7f"} - _VIETNAMESE - set(_TONES)
+    foreign = _foreign(text).keys() - _VIETNAMESE - set(_TONES)
     return not foreign and not _BARE_TONE.search(text) and bool(_OF_VIETNAMESE_ALONE.search(text))
 
 
@@ -451,7 +470,7 @@ _LONG_RUN: Final = re.compile(r"[^\x00-\x7f]{4}")
 def _plausibly_western(text: str) -> bool:
     """Letters and usual signs only, never four accented ones in a row."""
     return not _LONG_RUN.search(text) and all(
-        character.isalpha() or character in _WESTERN_SIGNS for character in set(_foreign(text))
+        character.isalpha() or character in _WESTERN_SIGNS for character in _foreign(text)
     )
 
 
@@ -514,7 +533,7 @@ def _widths(text: str, delimiter: str) -> list[int]:
 # Workbooks
 
 
-def _read_workbook(name: str, data: bytes, rows_max: int) -> tuple[Grid, ...]:
+def _read_workbook(name: str, data: bytes, limits: Limits) -> tuple[Grid, ...]:
     if data.startswith(_ARCHIVE):
         _refuse_bomb(name, data)
     try:
@@ -523,8 +542,10 @@ def _read_workbook(name: str, data: bytes, rows_max: int) -> tuple[Grid, ...]:
                 sys.executable or "python3",
                 "-P",
                 str(Path(__file__).with_name("workbook.py")),
-                str(rows_max),
+                str(limits.rows),
                 str(COLUMNS_MAX),
+                str(limits.cells),
+                str(limits.memory),
             ],
             input=data,
             capture_output=True,
@@ -540,7 +561,7 @@ def _read_workbook(name: str, data: bytes, rows_max: int) -> tuple[Grid, ...]:
         raise TableError(f"{name}: {_WORKBOOK_ERRORS['damaged' if finished.returncode == 1 else 'memory']}")
     answer = json.loads(finished.stdout)
     if "error" in answer:
-        raise TableError(f"{name}: {_WORKBOOK_ERRORS[answer['error']].format(rows_max=rows_max)}")
+        raise TableError(f"{name}: {_WORKBOOK_ERRORS[answer['error']].format(limits=limits)}")
     decisions = tuple(f"the hidden sheet {shown(hidden)} is not read" for hidden in answer["hidden"])
     grids = tuple(
         Grid(

@@ -25,7 +25,6 @@ import python_calamine
 if sys.platform != "win32":
     import resource
 
-MEMORY_BYTES_MAX = 3 << 30
 SECONDS_MAX = 120
 
 
@@ -49,12 +48,13 @@ def encoded(value: object) -> str | None:
     return "t" + str(value)
 
 
-def read(data: bytes, rows_max: int, columns_max: int) -> dict[str, Any]:
+def read(data: bytes, rows_max: int, columns_max: int, cells_max: int) -> dict[str, Any]:
     """The visible sheets of a workbook as the JSON of the module's text."""
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = []
         hidden = []
+        cells = 0
         for position, sheet in enumerate(workbook.sheets_metadata):
             if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
@@ -62,10 +62,12 @@ def read(data: bytes, rows_max: int, columns_max: int) -> dict[str, Any]:
                 hidden.append(sheet.name)
                 continue
             content = workbook.get_sheet_by_index(position)
-            if content.end is not None and content.end[0] >= rows_max:
-                return {"error": "rows"}
-            if content.end is not None and content.end[1] >= columns_max:
-                return {"error": "columns"}
+            rows_used, columns_used = (0, 0) if content.end is None else content.end
+            cells += content.total_height * content.total_width
+            tests = {"rows": rows_used >= rows_max, "columns": columns_used >= columns_max, "cells": cells > cells_max}
+            exceeded = next((name for name, large in tests.items() if large), None)
+            if exceeded:
+                return {"error": exceeded}
             rows = content.to_python(skip_empty_area=False)
             lines = [[line, [encoded(value) for value in row]] for line, row in enumerate(rows, 1) if any_cell(row)]
             sheets.append([sheet.name, lines])
@@ -83,11 +85,11 @@ def any_cell(row: list[Any]) -> bool:
     return any(value != "" for value in row)
 
 
-def limit_resources() -> None:
+def limit_resources(memory_bytes_max: int) -> None:
     """Bound memory and time of this process, where the system can."""
     if sys.platform == "win32":
         return
-    for kind, limit in ((resource.RLIMIT_AS, MEMORY_BYTES_MAX), (resource.RLIMIT_CPU, SECONDS_MAX)):
+    for kind, limit in ((resource.RLIMIT_AS, memory_bytes_max), (resource.RLIMIT_CPU, SECONDS_MAX)):
         try:
             resource.setrlimit(kind, (limit, limit))
         except (ValueError, OSError):
@@ -96,9 +98,10 @@ def limit_resources() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Read standard input and write standard output; the arguments are the most rows and columns."""
-    limit_resources()
-    answer = read(sys.stdin.buffer.read(), int(arguments[0]), int(arguments[1]))
+    """Read standard input and write standard output; the arguments are the most rows, columns, cells and memory."""
+    rows_max, columns_max, cells_max, memory_bytes_max = map(int, arguments)
+    limit_resources(memory_bytes_max)
+    answer = read(sys.stdin.buffer.read(), rows_max, columns_max, cells_max)
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=True).encode("ascii"))
 
 
