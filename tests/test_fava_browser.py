@@ -144,6 +144,52 @@ def test_a_statement_at_a_click(browser: Browser, company: str, tmp_path: Path) 
         expect(page.locator("#timeline")).to_be_visible()
 
 
+def test_who_owes_most_why_it_rose_and_the_statement(browser: Browser, company: str, tmp_path: Path) -> None:
+    """What somebody who never saw the pages looks for, without scrolling to it on a screen of usual height."""
+    with opened(browser, f"{company}?time=2026") as page:
+        card = page.get_by_role("region", name="VND", exact=True)
+        first = card.locator(".ar-most li").first
+        expect(first).to_contain_text("783,372,160")
+        box = first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < DESK["height"], "seen at once"
+        first.get_by_role("link").click()
+        expect(page.locator(".ar-bridges")).to_contain_text("Open on 2025-12-31")
+        expect(page.locator(".ar-bridges")).to_contain_text("955,200,000")
+        expect(page.locator(".ar-bridges")).to_contain_text("+28,172,160")
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="PDF").click()
+        assert waiting.value.suggested_filename == "C-0017-2026-12-31.pdf"
+
+
+def test_a_table_that_takes_long_comes_when_the_page_stands(
+    browser: Browser, company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("receivables.fava.views.rules.MANY", 0)
+    with opened(browser, f"{company}?page=rules&time=2026-04-17") as page:
+        expect(page.locator("#penalties tbody tr").first).to_be_visible()
+        expect(page.locator("#penalty_balances tbody tr").first).to_be_visible()
+        expect(page.locator("[data-later]")).to_have_count(0)
+        # What is fetched works as everything else does.
+        page.locator("#penalties").get_by_role("link", name="Days", exact=True).click()
+        expect(page.locator("#penalties th[aria-sort=descending]")).to_contain_text("Days")
+
+
+def test_what_a_row_comes_to_is_in_sight_on_a_telephone(browser: Browser, company: str) -> None:
+    with opened(browser, f"{company}?page=aging", **LOOKS["phone"]) as page:
+        for place in ("thead th", "tbody td", "tfoot td"):
+            box = page.locator(f"#aging {place}:last-child").first.bounding_box()
+            assert box is not None
+            assert box["x"] > 0
+            assert box["x"] + box["width"] <= PHONE["width"], place
+
+
+def test_a_timeline_needs_no_scrolling_at_a_desk(browser: Browser, company: str) -> None:
+    with opened(browser, f"{company}?page=customer&customer=C-0017") as page:
+        wide = page.locator("#timeline .ar-wide")
+        assert wide.evaluate("of => of.scrollWidth <= of.clientWidth")
+
+
 def test_adding_a_promise(browser: Browser, example: Path, tmp_path: Path) -> None:
     with (
         serving(copied(example, tmp_path)) as address,
@@ -291,6 +337,51 @@ def test_pages_fit_every_screen(browser: Browser, company: str, look: str) -> No
             assert (light[0] > light[1]) == (look == "dark"), colours
 
 
+CONTRAST = """() => {
+  const parts = (colour) => {
+    const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
+    return colour.startsWith("color(srgb") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
+  };
+  const light = (colour) => {
+    const linear = (part) => (part <= .03928 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4);
+    const [r, g, b] = colour.map((part) => linear(part / 255));
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const faint = [];
+  for (const of of document.querySelectorAll(".receivables *")) {
+    const said = [...of.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!said || of.closest(".ar-hidden") || of.getBoundingClientRect().width < 2) { continue; }
+    let shown = 1;
+    let below = null;
+    for (let at = of; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      shown *= Number(style.opacity);
+      const colour = parts(style.backgroundColor);
+      if (!below && colour[3] > .9) { below = colour.slice(0, 3); }
+    }
+    const text = parts(getComputedStyle(of).color);
+    const weight = text[3] * shown;
+    const mixed = text.slice(0, 3).map((part, place) => part * weight + below[place] * (1 - weight));
+    const [low, high] = [light(mixed), light(below)].sort((a, b) => a - b);
+    const ratio = (high + .05) / (low + .05);
+    if (ratio < 4.5 && of.tagName !== "BUTTON") {
+      faint.push(`${ratio.toFixed(2)} ${of.textContent.trim().slice(0, 30)}`);
+    }
+  }
+  return faint;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_can_be_read(browser: Browser, company: str, scheme: str) -> None:
+    """A contrast of 4.5 to 1, as WCAG 2.2 asks for at level AA (1.4.3); buttons have Fava's own colours."""
+    with opened(browser, company, color_scheme=scheme) as page:
+        for query in ("", "?page=aging", "?page=customer&customer=C-0017", "?page=rules"):
+            follow(page, f"{company}{query}")
+            page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+            assert page.evaluate(CONTRAST) == []
+
+
 def test_right_to_left(browser: Browser, example: Path, tmp_path: Path) -> None:
     main = copied(example, tmp_path, '2025-01-01 custom "fava-option" "locale" "ar"\n')
     with serving(main) as address, opened(browser, f"{address}?page=customer&customer=C-0013") as page:
@@ -298,6 +389,8 @@ def test_right_to_left(browser: Browser, example: Path, tmp_path: Path) -> None:
         assert first is not None
         assert last is not None
         assert first["x"] > last["x"], "the first column is on the right"
+        figure = page.locator("#open tbody td.num").nth(1)
+        assert figure.evaluate("of => getComputedStyle(of).textAlign") == "right", "units stand under units"
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         picture(page, "arabic")
 

@@ -219,6 +219,7 @@ def test_a_customer_and_a_document_show_the_rows_of_bean_ar(company: Served) -> 
     column = headings(page, "penalties").index("Amount")
     assert [amount(row[column]) for row in cells(page, "penalties")] == [Decimal(row["amount"]) for row in segments]
     assert "2026-02-02-binh-nguyen-demand.txt" in plain(page)
+    assert "Contract MB-2025-01" in plain(page), "a key that is known reads as a word"
 
 
 @pytest.mark.parametrize("time", ["", "2026-03", "2025"])
@@ -285,6 +286,17 @@ def test_the_end_of_the_time_filter_is_the_day(company: Served) -> None:
     assert "As of 2025-12-31" in plain(company.page(time="2025"))
     assert "since 2024-12-31" in plain(company.page(time="2025"))
     assert cells(company.page(page="aging", time="2026-03"), "aging") != cells(company.page(page="aging"), "aging")
+
+
+def test_a_day_after_the_last_transaction_is_said_to_be_one(company: Served) -> None:
+    told = "After the last transaction, of 2026-06-30"
+    assert told in plain(company.page(time="2026"))
+    assert told not in plain(company.page(time="2026-06-30"))
+    rules = plain(company.page(page="rules", time="2026", account="VN"))
+    assert told in rules
+    assert "the account filter does not apply" in rules
+    assert "Only accounts" not in rules
+    assert told not in plain(company.page())
 
 
 def test_the_account_filter_leaves_its_accounts(company: Served) -> None:
@@ -536,6 +548,7 @@ def test_ten_thousand_customers_are_shown_a_hundred_at_a_time(tmp_path: Path) ->
     total = re.search(r"<tfoot>(.*?)</tfoot>", page, re.DOTALL)
     assert total
     assert "50,005,000.00" in plain(total[1]), "the sum is that of all rows, not of those shown"
+    assert "on every account (10,000)" in plain(served.page())
 
 
 def test_problems_of_the_book_are_on_the_overview(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import threading
 from pathlib import Path
 
@@ -255,6 +256,18 @@ def test_a_slow_rule_keeps_nobody_else_waiting(company: Shelf, monkeypatch: pyte
     go.set()
     slow.join(10)
     assert company.has("penalties", day("2026-04-02"))
+
+
+def test_a_large_ledger_is_set_aside_and_the_one_before_let_go(monkeypatch: pytest.MonkeyPatch, loaded: Loaded) -> None:
+    said: list[str] = []
+    for name in ("freeze", "unfreeze", "collect"):
+        monkeypatch.setattr(gc, name, lambda name=name: said.append(name))
+    shelf_module.set_aside(loaded.entries, again=False)
+    assert said == [], "a small one costs nothing"
+    monkeypatch.setattr(shelf_module, "MANY", 10)
+    shelf_module.set_aside(loaded.entries, again=False)
+    shelf_module.set_aside(loaded.entries, again=True)
+    assert said == ["freeze", "unfreeze", "collect", "freeze"]
 
 
 def test_answers_are_kept_by_their_rows(monkeypatch: pytest.MonkeyPatch, loaded: Loaded) -> None:

@@ -81,6 +81,10 @@ class Lookup:
             self._upper[memo] = plain(value)
         return self._upper[memo]
 
+    def of_money(self, account: str, key: str) -> Value:
+        """The value of `key` for an account at the bank, in hand or between companies; None when it does not say."""
+        return plain(self._book.money_details.get(account, {}).get(key))
+
     def of_customer(self, code: str, key: str) -> Value:
         """The value of `key` for a customer; None when nobody says."""
         customer = self._book.customers.get(code)

@@ -31,7 +31,7 @@ from receivables.fava.bench import RELATION, Bench, ChoiceError, Statements, ben
 from receivables.fava.incognito import telling
 from receivables.fava.links import Links, Places, filters
 from receivables.fava.model import Failure, Page
-from receivables.fava.shelf import Shelf
+from receivables.fava.shelf import Shelf, set_aside
 from receivables.fava.tables import CALCULATED, Desk
 from receivables.fava.views import aging, bank, customer, document, overview, rules
 from receivables.fava.views.common import frame
@@ -140,6 +140,7 @@ class Receivables(fava.ext.FavaExtensionBase):
                 entries = self.ledger.all_entries
                 shelf = self._shelf
                 if shelf is None or shelf.entries is not entries:
+                    set_aside(entries, again=shelf is not None)
                     shelf = self._shelf = Shelf(entries, self.ledger.options)
         return shelf
 

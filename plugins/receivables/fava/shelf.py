@@ -8,6 +8,7 @@ that very thing waits for it.
 from __future__ import annotations
 
 import datetime
+import gc
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -26,14 +27,38 @@ from receivables.view import View, view
 
 T = TypeVar("T")
 
-HEAVIEST: Final = 500_000
+HEAVIEST: Final = 250_000
 """So many rows of answers are kept, the latest asked for; another answer weighs a hundred."""
 
-PARTS: Final = 64
-"""So many parts of the book and views of days are kept, and other things that are made of a load."""
+VIEWS: Final = 32
+"""So many views of days are kept, and other things that are made of a load."""
+
+LARGEST: Final = 200_000
+"""So many items of parts of the book are kept; the smallest part weighs a thousand."""
 
 ON_ROWS: Final = frozenset({"changes", "promises", "penalties", "penalty_balances", "provision"})
 """Relations whose conditions on columns leave the rows that fulfil them as they are: all rows are evaluated once."""
+
+
+MANY: Final = 20_000
+"""So many entries are set aside when they are loaded."""
+
+
+def set_aside(entries: Sequence[Any], *, again: bool) -> None:
+    """Keep Python's cyclic garbage collector from searching a large ledger while it is served.
+
+    Nothing of it is garbage before it is loaded again, and one search takes as long as ten pages.
+
+    Args:
+      entries: The ledger as loaded.
+      again: Whether another load was set aside before, which is then searched once and let go.
+    """
+    if len(entries) < MANY:
+        return
+    if again:
+        gc.unfreeze()
+        gc.collect()
+    gc.freeze()
 
 
 class _Part(NamedTuple):
@@ -61,10 +86,10 @@ class Shelf:
         self._rank = {currency: place for place, currency in enumerate(main)}
         self._whole = _Part(self.book, Kept())
         self._known = Kept()
-        self._parts = Kept(PARTS)
-        self._views = Kept(PARTS)
-        self._made = Kept(PARTS)
-        self._once = Kept(PARTS)
+        self._parts = Kept(LARGEST, lambda made: max(len(made.book.items.number), 1000))
+        self._views = Kept(VIEWS)
+        self._made = Kept(VIEWS)
+        self._once = Kept(VIEWS)
         self._answers = Kept(HEAVIEST, _weight)
 
     def rank(self, currency: str) -> tuple[int, str]:

@@ -57,6 +57,10 @@ class Words(NamedTuple):
         own = self.columns.get(f"{relation}.{column.name}")
         return own or self.bucket(column.name) or self.columns.get(column.name) or sound(heading(column))
 
+    def key(self, key: str) -> str:
+        """The name of a metadata key, as it is written where it has none."""
+        return self.columns.get(key.replace("-", "_")) or key
+
     def bucket(self, name: str) -> str:
         """The name of an aging bucket; "" for what is none."""
         if aged := _AGED.fullmatch(name):

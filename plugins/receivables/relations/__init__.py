@@ -257,4 +257,7 @@ def _keys(book: Book, report: Report, by: tuple[str, ...]) -> list[tuple[Value, 
 def _metadata(lookup: Lookup, item: int | None, row: tuple[Value, ...], names: list[str], key: str) -> Value:
     if item is not None:
         return lookup.of_item(item, key)
-    return lookup.of_customer(str(row[names.index("customer")]), key) if "customer" in names else None
+    said = lookup.of_money(str(row[names.index("account")]), key) if "account" in names else None
+    if said is None and "customer" in names:
+        return lookup.of_customer(str(row[names.index("customer")]), key)
+    return said

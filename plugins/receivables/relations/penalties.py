@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -49,16 +50,7 @@ def evaluate(view: View, question: Question) -> Report:
     ranks = view.of_book("penalty ranks", lambda: _Ranks(view.book))
     # Stable: the lines of one item keep their order.
     ordered = sorted(found.charges, key=lambda charge: ranks.of(charge.item))
-    # What rests is the same charge, and so the same row, on every later day.
-    known: dict[int, tuple[Charge, Row]] = view.of_book("penalty rows", dict)
-    rows = []
-    for charge in ordered:
-        held = known.get(id(charge))
-        if held is None or held[0] is not charge:
-            held = charge, row_of(view, charge)
-            if charge.item in found.resting:
-                known[id(charge)] = held
-        rows.append(held[1])
+    rows = [row_of(view, charge) for charge in ordered] if view.lasting is None else _rows(view, found, ordered)
     return Report(
         "penalties",
         "Penalties",
@@ -69,6 +61,20 @@ def evaluate(view: View, question: Question) -> Report:
         digits=digits(view, None),
         problems=found.problems,
     )
+
+
+def _rows(view: View, found: Penalties, ordered: Sequence[Charge]) -> list[Row]:
+    """The rows of charges; what rests is the same charge, and so the same row, on every later day."""
+    known: dict[int, tuple[Charge, Row]] = view.of_book("penalty rows", dict)
+    rows = []
+    for charge in ordered:
+        held = known.get(id(charge))
+        if held is None or held[0] is not charge:
+            held = charge, row_of(view, charge)
+            if charge.item in found.resting:
+                known[id(charge)] = held
+        rows.append(held[1])
+    return rows
 
 
 class _Ranks:

@@ -48,9 +48,13 @@ FORM: Final = PolicyForm(
         "provision": _key("Entries of the allowance for doubtful debts.", "{year}/provisions.beancount"),
         "write-off": _key("Write-offs.", "{year}/write-offs.beancount"),
         "revaluation": _key("Revaluations and their reversals.", "{year}/revaluation.beancount"),
-        "receipt": _key("Receipts.", "{year}/{month}-receipts.beancount"),
+        "receipt": _key(
+            "What bank statements bring: receipts, deposits, refunds, and what bounced.",
+            "{year}/{month}-receipts.beancount",
+        ),
         "credit-memo": _key("Credit memos.", "{year}/credit-memos.beancount"),
         "note": _key("Notes and documents on customers' accounts.", "{year}/activity.beancount"),
+        "customer": _key("What is learned of customers from their payments.", "customers.beancount"),
         DEFAULT: _key("Everything that has no key of its own here.", "{year}.beancount"),
     },
 )

@@ -127,7 +127,7 @@ class _Settled(NamedTuple):
     """
 
     since: int
-    charges: tuple[Charge, ...]
+    charges: Sequence[Charge]
     missing: Sequence[MissingRateError]
     unverified: Sequence[Rate]
 
@@ -178,7 +178,7 @@ class _Run:
             known = None if disputed else self.settled.get((item, len(changed)))
             if known is None or known.since >= self.today:
                 known = self._of_item(item, policy, rates, changed, disputed)
-                if known.since < self.today:
+                if known.since < self.today and view.lasting is not None:
                     self.settled[item, len(changed)] = known
             if known.since < self.today:
                 resting.add(item)
@@ -241,20 +241,23 @@ class _Run:
             digits=scale.digits,
         )
         accrued = accrue(late, policy, rates, self.today)
-        charges = [self._interest(item, policy, late, segment) for segment in accrued.segments]
-        charges += self._beside(item, policy, late, accrued)
-        published = [segment.rate.published for segment in accrued.segments]
-        return _Settled(
-            self._since(item, policy, history) if not disputes else self.today,
-            tuple(charges),
-            accrued.missing,
-            [rate for rate in published if rate is not None and not rate.verified],
-        )
+        charges: list[Charge] = []
+        unverified: list[Rate] = []
+        for segment in accrued.segments:
+            charges.append(self._interest(item, policy, late, segment))
+            source = segment.rate.published
+            if source is not None and not source.verified:
+                unverified.append(source)
+        charges.extend(self._beside(item, policy, late, accrued))
+        since = self.today if disputes else self._since(item, policy, history)
+        return _Settled(since, charges, accrued.missing, unverified)
 
     def _since(self, item: int, policy: PenaltyPolicy, history: Sequence[Change]) -> int:
         """The last day on which something can have changed what an item costs; the as-of date where it goes on."""
-        goes_on = policy.compound is not None or policy.appropriation == "interest-first" or policy.charges
-        if goes_on or sum(change.units for change in history) != self.view.book.items.amount[item]:
+        # Nobody asks again for what is not kept.
+        if self.view.lasting is None or policy.compound or policy.appropriation == "interest-first" or policy.charges:
+            return self.today
+        if sum(change.units for change in history) != self.view.book.items.amount[item]:
             return self.today
         # A month that has begun is charged to its end.
         return min(history[-1].day + (LONGEST_MONTH if policy.by_steps else 0), self.today)

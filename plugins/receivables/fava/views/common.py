@@ -60,6 +60,9 @@ def frame(desk: Desk, template: str, title: str, content: object, trail: Sequenc
     remarks = [words("as_of_time" if asked.as_of else "as_of_last", date=desk.as_of.isoformat())]
     if asked.as_of is None and desk.shelf.book.last_day is None:
         remarks = [words("no_transactions")]
+    last = desk.shelf.book.last_day
+    if asked.as_of is not None and last is not None and asked.as_of > last:
+        remarks.append(words("after_last", date=last.isoformat()))
     if asked.account:
         remarks.append(words("account_filter", account=asked.account))
     if asked.unused:

@@ -100,8 +100,7 @@ def _details(desk: Desk) -> Iterator[tuple[str, Cell]]:
         if key in _SHOWN or key.startswith("__") or value is None:
             continue
         shown = words.said(value)
-        label = words.columns.get(key.replace("-", "_")) or key
-        yield label, Cell(shown, mail(shown) if key == "email" else "", remote=key == "email")
+        yield words.key(key), Cell(shown, mail(shown) if key == "email" else "", remote=key == "email")
     address = known.details.get("address")
     if isinstance(address, str) and address.strip():
         yield words("address"), Cell(sound(lines(address)), kind="lines")

@@ -112,7 +112,7 @@ def _details(desk: Desk, documents: Sequence[dict[str, Any]]) -> list[tuple[str,
     item = next((i for i, number in enumerate(book.items.number) if number == head["number"]), None)
     if item is not None:
         said = book.texts.details(item)
-        found += [(key, Cell(words.said(value))) for key, value in said.items() if value is not None]
+        found += [(words.key(key), Cell(words.said(value))) for key, value in said.items() if value is not None]
     return found
 
 

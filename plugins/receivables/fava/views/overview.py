@@ -189,13 +189,17 @@ def _charts(desk: Desk, months: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...
 def _overdue(desk: Desk, since: Question) -> tuple[Report, Mapping[str, Sequence[Row]]]:
     """Who is overdue, and by currency the ten largest of them."""
     found = report(desk, "changes", since._replace(where=_IS_OVERDUE))
-    currency = found.position("currency")
-    rows: dict[str, list[Row]] = {}
-    for row in ordered(desk.shelf, found, "-overdue"):
-        of_currency = rows.setdefault(str(row[currency]), [])
-        if len(of_currency) < LARGEST:
-            of_currency.append(row)
-    return found, rows
+
+    def largest() -> Mapping[str, Sequence[Row]]:
+        currency = found.position("currency")
+        rows: dict[str, list[Row]] = {}
+        for row in ordered(desk.shelf, found, "-overdue"):
+            of_currency = rows.setdefault(str(row[currency]), [])
+            if len(of_currency) < LARGEST:
+                of_currency.append(row)
+        return rows
+
+    return found, desk.shelf.of_report(found, "largest", largest)
 
 
 def _largest(desk: Desk, since: Question) -> Table:
@@ -240,11 +244,12 @@ def _tie_out(desk: Desk) -> Alert | None:
     )  # fmt: skip
     shown = off or [row for row in found.rows if row[unexplained] or row[found.position("reason")]]
     if off:
-        return Alert("error", words("alert_difference", count=len(off)), table(desk, found._replace(rows=shown), shape))
+        told = words("alert_difference", count=words.number(len(off)))
+        return Alert("error", told, table(desk, found._replace(rows=shown), shape))
     if lost:
-        told = words("alert_unexplained", count=len(lost))
+        told = words("alert_unexplained", count=words.number(len(lost)))
         return Alert("warning", told, table(desk, found._replace(rows=shown), shape))
-    return Alert("good", words("alert_ties_out", count=len(found.rows)))
+    return Alert("good", words("alert_ties_out", count=words.number(len(found.rows))))
 
 
 def _promises(desk: Desk) -> Alert | None:
@@ -254,7 +259,8 @@ def _promises(desk: Desk) -> Alert | None:
     shape = Shape("promises", columns, desk.words("promises"), params(desk, question), "-by")
     if not found.rows:
         return None
-    return Alert("warning", desk.words("alert_promises", count=len(found.rows)), table(desk, found, shape))
+    told = desk.words("alert_promises", count=desk.words.number(len(found.rows)))
+    return Alert("warning", told, table(desk, found, shape))
 
 
 def _limits(desk: Desk) -> Alert | None:
@@ -264,7 +270,8 @@ def _limits(desk: Desk) -> Alert | None:
     shape = Shape("credit_limits", columns, desk.words("limits"), params(desk, question), "room")
     if not found.rows:
         return None
-    return Alert("warning", desk.words("alert_limits", count=len(found.rows)), table(desk, found, shape))
+    told = desk.words("alert_limits", count=desk.words.number(len(found.rows)))
+    return Alert("warning", told, table(desk, found, shape))
 
 
 def _expiry(desk: Desk) -> Alert | None:
@@ -276,7 +283,7 @@ def _expiry(desk: Desk) -> Alert | None:
     if not near.rows:
         return None
     expired = any(row[found.position("status")] == "expired" for row in near.rows)
-    told = desk.words("alert_expiry", count=len(near.rows))
+    told = desk.words("alert_expiry", count=desk.words.number(len(near.rows)))
     return Alert("error" if expired else "warning", told, table(desk, near, shape))
 
 
@@ -291,10 +298,10 @@ def _problems(desk: Desk) -> Alert | None:
         below = file.removeprefix(f"{desk.shelf.book.folder}/")
         place = Cell(f"{below}:{line}", desk.links.editor(file, line), "place") if line else Cell(below)
         rows.append((Cell(words.value(item.severity)), Cell(words.masked(item.message), kind="long"), place))
-    more = (words("more_problems", count=len(problems) - PROBLEMS),) if len(problems) > PROBLEMS else ()
+    more = (words("more_problems", count=words.number(len(problems) - PROBLEMS)),) if len(problems) > PROBLEMS else ()
     shown = Table(
         "problems", words("problems"),
         (Heading(words("severity")), Heading(words("problem")), Heading(words("place"))), tuple(rows), notes=more,
     )  # fmt: skip
-    told = words("alert_problems", errors=errors, warnings=len(problems) - errors)
+    told = words("alert_problems", errors=words.number(errors), warnings=words.number(len(problems) - errors))
     return Alert("error" if errors else "warning", told, shown)

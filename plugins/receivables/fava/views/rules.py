@@ -109,7 +109,8 @@ def rules(desk: Desk, *, writable: bool) -> Page:
     )
     page = frame(desk, "rules.html", words(f"rule_{rule}"), content)
     if desk.asked.account:
-        remarks = (page.remarks[0], words("whole_ledger"), *page.remarks[2:])
+        filtered = words("account_filter", account=desk.asked.account)
+        remarks = tuple(words("whole_ledger") if remark == filtered else remark for remark in page.remarks)
         page = page._replace(remarks=remarks)
     return page._replace(failures=tuple(failures))
 
