@@ -189,6 +189,10 @@ def test_the_ten_largest_overdue_of_each_currency(company: Served) -> None:
         assert [amount(row[overdue]) for row in shown if row[currency] == money] == [x for x in most if x][:10]
 
 
+RIEL_IN_HAND = "RC-2026-008"
+"""The receipt of the example company whose cash stayed with the collector."""
+
+
 def test_what_needs_attention_is_what_bean_ar_says(company: Served) -> None:
     page = plain(company.page())
     broken = json.loads(bean(company, "promises", "--as-of", AS_OF, "--where", "status=broken", "--format", "json"))
@@ -199,6 +203,33 @@ def test_what_needs_attention_is_what_bean_ar_says(company: Served) -> None:
     assert f"Broken promises, still unpaid: {len(unpaid)}" in page
     assert f"Credit limits exceeded: {len(exceeded['rows'])}" in page
     assert "Ties out" in page
+    late = json.loads(bean(company, "in-hand", "--as-of", AS_OF, "--where", "status=late", "--format", "json"))["rows"]
+    assert f"Cash and cheques in hand for too long: {len(late)}" in page
+    assert [row["number"] for row in late] == [RIEL_IN_HAND]
+    assert RIEL_IN_HAND in page
+
+
+def test_cash_belongs_to_no_receivable_account(company: Served) -> None:
+    assert "Cash and cheques in hand" not in plain(company.page(account="Assets:Receivable:KH"))
+
+
+def test_companies_whose_books_differ_need_attention(tmp_path: Path) -> None:
+    half = """
+2026-01-01 open Assets:Intercompany:KH:VN
+  entity: "KH"
+  with: "VN"
+2026-01-01 open Liabilities:Intercompany:VN:KH
+  entity: "VN"
+  with: "KH"
+2026-03-01 * "VN received for us" ^RC-2
+  Assets:Intercompany:KH:VN  100.00 USD
+  Assets:Receivable:Tower
+"""
+    page = Served(written(tmp_path, ONE + half)).page()
+    assert "Companies whose books differ: 2" in plain(page)
+    columns = headings(page, "group_balances")
+    rows = cells(page, "group_balances")
+    assert [row[columns.index("Difference")] for row in rows] == ["100.00", "100.00"]
 
 
 def test_a_customer_and_a_document_show_the_rows_of_bean_ar(company: Served) -> None:

@@ -61,6 +61,8 @@ def overview(desk: Desk) -> Page:
         *_each(attempt(desk, words("promises"), failures, lambda: _promises(desk))),
         *_each(attempt(desk, words("limits"), failures, lambda: _limits(desk))),
         *_each(attempt(desk, words("expiry"), failures, lambda: _expiry(desk))),
+        *_each(attempt(desk, words("in_hand"), failures, lambda: _in_hand(desk))),
+        *_each(attempt(desk, words("companies"), failures, lambda: _companies(desk))),
         *_each(attempt(desk, words("problems"), failures, lambda: _problems(desk))),
     ]
     cards = attempt(desk, words("page_overview"), failures, lambda: _cards(desk, since)) or ()
@@ -285,6 +287,36 @@ def _expiry(desk: Desk) -> Alert | None:
     expired = any(row[found.position("status")] == "expired" for row in near.rows)
     told = desk.words("alert_expiry", count=desk.words.number(len(near.rows)))
     return Alert("error" if expired else "warning", told, table(desk, near, shape))
+
+
+def _in_hand(desk: Desk) -> Alert | None:
+    """Cash and cheques that should be at the bank by now. They belong to no receivable account that a filter leaves."""
+    if desk.asked.account:
+        return None
+    question = Question(where=(Condition("status", "=", "late"),))
+    found = report(desk, "in_hand", question)
+    columns = ("holder", "since", "days", "number", "name", "voucher", "cheque", "currency", "amount", "entry")
+    shape = Shape("in_hand", columns, desk.words("in_hand"), params(desk, question), "-days")
+    if not found.rows:
+        return None
+    return Alert(
+        "warning", desk.words("alert_in_hand", count=desk.words.number(len(found.rows))), table(desk, found, shape)
+    )
+
+
+def _companies(desk: Desk) -> Alert | None:
+    """Companies of the group whose books do not show the same debt."""
+    if desk.asked.account:
+        return None
+    question = Question(where=(Condition("difference", "!=", "0"),))
+    found = report(desk, "group_balances", question)
+    columns = ("entity", "with", "currency", "balance", "counterpart", "difference", "since", "made_by")
+    shape = Shape("group_balances", columns, desk.words("companies"), params(desk, question))
+    if not found.rows:
+        return None
+    return Alert(
+        "warning", desk.words("alert_companies", count=desk.words.number(len(found.rows))), table(desk, found, shape)
+    )
 
 
 def _problems(desk: Desk) -> Alert | None:
