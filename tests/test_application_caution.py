@@ -88,6 +88,16 @@ def test_a_name_in_the_text_is_a_whole_name(text: str, decision: str) -> None:
     assert found.said() == f"{decision} MinhPhat: INV-7 50.00"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("Goods Co. Ltd", "payment for goods"), ("Cty TNHH An", "an chuyen tien"), ("Minh", "MINH ck")]
+)
+def test_one_word_in_the_text_is_no_name(name: str, text: str) -> None:
+    """A name of one word is a word of the text as well; as the payer's name it is a name."""
+    ledger, company = invoice("INV-7", "Other", "50.00 USD"), customers(("Other", name))
+    assert applied(ledger, line("50.00", "", text), company=company).first.decision == "review"
+    assert applied(ledger, line("50.00", name.upper(), text), company=company).first.decision == "auto"
+
+
 def test_the_longer_of_two_names_in_the_text() -> None:
     """Who is called Phú Thịnh Phát has Phú Thịnh in the name, too."""
     company = customers(("Short", "Công ty TNHH Phú Thịnh"), ("Long", "Công ty TNHH Phú Thịnh Phát"))
@@ -198,6 +208,65 @@ def test_numbers_of_invoices_however_short(text: str) -> None:
     assert found.said() == "auto OldMill: 1C26TAA-00000012 5,000,000"
 
 
+def test_a_number_with_its_year_behind_it() -> None:
+    """0113/2026 is number 113; behind HD it is a contract."""
+    ledger = ONE + invoice("INV-2026-0114", "OldMill", "1,000.00 USD", "2026-04-02")
+    assert applied(ledger, line("1,000.00", "OLD MILL TEXTILES", "0113/2026")).said() == (
+        "auto OldMill: INV-2026-0113 1,000.00"
+    )
+    assert applied(ledger, line("1,000.00", "OLD MILL TEXTILES", "HD 0113/2026")).first.decision == "review"
+
+
+def test_the_end_of_a_long_text_may_be_cut_off() -> None:
+    """INV-2026-011 is what is left of 0113, or number 11: both have the amount."""
+    ledger = ONE + invoice("INV-2026-0011", "OldMill", "1,000.00 USD", "2026-04-02")
+    found = applied(ledger, line("1,000.00", "OLD MILL TEXTILES", "payment for goods INV-2026-011"))
+    assert found.first.decision == "review"
+    whole = applied(ledger, line("1,000.00", "OLD MILL TEXTILES", "payment for goods INV-2026-0011"))
+    assert whole.said() == "auto OldMill: INV-2026-0011 1,000.00"
+
+
+def test_a_number_that_was_cut_off_behind_a_number() -> None:
+    """The text ends with 1C25, as one of our numbers begins: what else was paid is the only set of that sum."""
+    ledger = "".join(
+        invoice(number, "OldMill", f"{amount} VND", f"2026-0{month}-01")
+        for number, amount, month in [
+            ("1C26TAA-00001422", 36504000, 1), ("1C25TAA-00000703", 26190000, 2),
+            ("1C26TAA-00001300", 51840000, 3), ("1C26TAA-00001256", 100316880, 4),
+        ]
+    )  # fmt: skip
+    text = "TT tien hang 1C26TAA-00001422, "
+    found = applied(ledger, line("163010880 VND", "OLD MILL TEXTILES", f"{text}1C25"))
+    assert found.first.decision == "auto"
+    other = applied(ledger, line("163010880 VND", "OLD MILL TEXTILES", f"{text}thanks"))
+    assert other.waits_for == "1C25TAA-00000703, 1C26TAA-00001256 is not named"
+
+
+@pytest.mark.parametrize("text", ["INV-2026-0111 to 0113", "INV-2026-0111 to INV-2026-0113"])
+def test_a_range_over_what_was_paid(text: str) -> None:
+    """0112 was paid long ago; in a list it would be named."""
+    paid = """
+2026-04-20 * "Old Mill" "Paid" ^RC-001
+  bank-id: "x"
+  Assets:Bank:Main             1,000.00 USD
+  Assets:Receivable:OldMill   -1,000.00 USD
+    settles: "INV-2026-0112"
+"""
+    ledger = invoice("INV-2026-0111", "OldMill", "70.00 USD", "2026-03-01") + SETTLED + ONE + paid
+    assert applied(ledger, line("1,070.00", "OLD MILL TEXTILES", text)).said() == (
+        "auto OldMill: INV-2026-0111 70.00 + INV-2026-0113 1,000.00"
+    )
+    listed = applied(ledger, line("1,070.00", "OLD MILL TEXTILES", "INV-2026-0111, 0112, 0113"))
+    assert listed.waits_for == "INV-2026-0112 is named as well, and settled"
+
+
+def test_a_district_is_no_quarter() -> None:
+    """Q.2 is a part of a town, Q2 a part of the year."""
+    ledger = invoice("INV-7", "OldMill", "5.00 USD", "2026-03-02") + invoice("INV-8", "OldMill", "5.00 USD")
+    assert applied(ledger, line("5.00", "OLD MILL TEXTILES", "bao tri q.2")).first.decision == "review"
+    assert applied(ledger, line("5.00", "OLD MILL TEXTILES", "bao tri Q2")).said() == "auto OldMill: INV-8 5.00"
+
+
 def test_a_number_in_another_currency_contradicts_a_sum() -> None:
     """The payer names an invoice in dollars and pays what is open of another one in euros."""
     ledger = ONE + invoice("INV-2026-0114", "OldMill", "1,000.00 EUR")
@@ -287,6 +356,15 @@ def test_an_entry_by_hand_for_the_same_document(text: str) -> None:
     assert found.first.decision == "nothing"
 
 
+def test_an_entry_by_hand_books_the_line_that_names_its_document() -> None:
+    """Of two lines of the same amount it is the one with the number, though the other one comes first."""
+    found = applied(
+        ONE + SETTLED + BY_HAND, line("1,000.00", "OLD MILL TEXTILES", "goods", date="2026-05-03"),
+        line("1,000.00", "OLD MILL TEXTILES", "INV-2026-0112"),
+    )  # fmt: skip
+    assert found.all() == ["auto OldMill: INV-2026-0113 1,000.00", "nothing OldMill (booked already, booked already)"]
+
+
 def test_an_entry_by_hand_that_links_to_another_document() -> None:
     """A link says what an entry settles as well as a word does."""
     linked = BY_HAND.replace("^RC-001", "^RC-001 ^INV-2026-0112").replace('    settles: "INV-2026-0112"\n', "")
@@ -341,3 +419,115 @@ def test_nothing_named_and_a_little_less() -> None:
     found = applied(ledger, line("985.00", "OLD MILL TEXTILES", "goods"))
     assert found.said() == "review OldMill: INV-2026-0113 1,000.00 (bank charge)"
     assert found.waits_for == "the amount agrees with nothing that is open"
+
+
+# Sums
+
+
+RENTS = [1130, 2190, 3210, 2250, 1170, 3290, 2310, 3230, 1370, 2150, 3410, 1270]
+"""Twelve invoices in whole tens."""
+
+
+def rented(amounts: list[int]) -> str:
+    """An invoice a week, of these amounts."""
+    days = [f"2026-0{1 + place // 4}-{1 + place % 4 * 7:02d}" for place in range(len(amounts))]
+    return "".join(
+        invoice(f"INV-2026-{place:04d}", "OldMill", f"{amount}.00 USD", day)
+        for place, (amount, day) in enumerate(zip(amounts, days, strict=True), start=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("paid", "decision"),
+    [
+        (sum(RENTS[:2]), "auto"),
+        (sum(RENTS[:5]), "auto"),
+        (sum(RENTS[2:5]), "review"),
+    ],
+)
+def test_what_follows_each_other_in_round_amounts(paid: int, decision: str) -> None:
+    """Who pays the oldest ones begins with the first; of the 66 other runs one has nearly any sum in whole tens."""
+    found = applied(rented(RENTS), line(f"{paid}.00", "OLD MILL TEXTILES", "rent"))
+    assert found.first.decision == decision
+    assert ("so many items are open that the sum may be an accident" in found.waits_for) is (decision == "review")
+
+
+def test_what_follows_each_other_in_odd_amounts() -> None:
+    """In cents no run has the sum of another one by accident."""
+    ledger = rented(RENTS).replace(".00 USD", ".37 USD")
+    found = applied(ledger, line("6,631.11", "OLD MILL TEXTILES", "rent"))
+    settled = "INV-2026-0003 3,210.37 + INV-2026-0004 2,250.37 + INV-2026-0005 1,170.37"
+    assert found.said() == f"auto OldMill: {settled}"
+
+
+def test_an_advance_of_the_amount_of_an_invoice() -> None:
+    """The amount says one thing, the text another."""
+    found = applied(ONE, line("1,000.00", "OLD MILL TEXTILES", "advance against PO 2057"))
+    assert found.said() == "review OldMill: INV-2026-0113 1,000.00"
+    assert found.waits_for == "the text says that it is paid in advance"
+
+
+def test_paid_for_somebody_else() -> None:
+    """Blue Reef owes as much itself, and says that it does not pay that."""
+    ledger = ONE + invoice("INV-2026-0120", "BlueReef", "1,000.00 USD")
+    found = applied(ledger, line("1,000.00", "BLUE REEF HOTELS LLC", "on behalf of Old Mill Textiles"))
+    assert found.first.decision == "review"
+    assert found.waits_for == "the text says that it is paid for somebody else"
+    named = applied(ledger, line("1,000.00", "NGUYEN VAN BINH", "INV-2026-0113 on behalf of Old Mill Textiles"))
+    assert named.said() == "auto OldMill: INV-2026-0113 1,000.00"
+
+
+def test_a_difference_that_has_two_reasons() -> None:
+    """A credit memo and the customer's tax are the same amount, and nothing is named."""
+    company = BOOKS.replace('"Old Mill Textiles Ltd"', '"Old Mill Textiles Ltd"\n  withholding: "5%"')
+    memo = """
+2026-04-10 * "Old Mill" "Price difference" #credit-memo ^CM-9
+  Income:Sales                    50.00 USD
+  Assets:Receivable:OldMill      -50.00 USD
+"""
+    found = applied(ONE + memo, line("950.00", "OLD MILL TEXTILES", "goods"), company=company)
+    assert found.first.decision == "review"
+    assert found.waits_for == "it may be credit memo or withholding"
+
+
+def test_an_overpayment_that_is_what_another_invoice_is() -> None:
+    """INV-2026-0131 is named, and the amount is exactly that of 0113: a person looks."""
+    ledger = ONE + invoice("INV-2026-0131", "OldMill", "70.00 USD", "2026-03-01")
+    found = applied(ledger, line("1,000.00", "OLD MILL TEXTILES", "INV-2026-0131"))
+    assert found.first.decision == "review"
+    assert "930.00 USD" not in found.waits_for
+    assert found.waits_for == "it is what is open of INV-2026-0113, which is not named"
+
+
+def test_an_overpayment_of_what_is_settled_later() -> None:
+    """Seven hundred were booked for a later day; the whole invoice is paid before: which one is right is not said."""
+    later = """
+2026-05-20 * "Old Mill" "By hand" ^RC-001
+  Assets:Bank:Main               700.00 USD
+  Assets:Receivable:OldMill     -700.00 USD
+    settles: "INV-2026-0113"
+"""
+    found = applied(ONE + later, line("1,000.00", "OLD MILL TEXTILES", "INV-2026-0113"))
+    assert found.first.decision == "review"
+    assert found.waits_for == "INV-2026-0113 is settled by an entry of a later day"
+
+
+def test_the_beginning_of_one_more_number_is_no_last_digits() -> None:
+    """At the end of 35 characters 26 begins a number; it is not the end of 26101726."""
+    ledger = "".join(
+        invoice(number, "OldMill", f"{amount}.00 USD", f"2026-0{month}-01")
+        for number, amount, month in [
+            ("26101360", 624, 1), ("26101726", 624, 2), ("26101767", 624, 3), ("26101569", 624, 3),
+            ("26101810", 1792, 4),
+        ]
+    )  # fmt: skip
+    found = applied(ledger, line("3,664.00", "OLD MILL TEXTILES", "Ueberweisung 26101360, 26101767, 26"))
+    assert found.first.decision == "review"
+
+
+def test_an_overpayment_beside_the_end_of_another_number() -> None:
+    """0114 is the end of another open invoice: what is too much is for that one, though not all of it."""
+    ledger = ONE + invoice("INV-2025-0114", "OldMill", "500.00 USD", "2026-03-01")
+    found = applied(ledger, line("1,200.00", "OLD MILL TEXTILES", "INV-2026-0113, 0114"))
+    assert found.first.decision == "review"
+    assert "the text may name INV-2025-0114, too" in found.waits_for

@@ -176,11 +176,14 @@ def test_money_on_account_stays_with_the_bank_s_company() -> None:
 
 def test_a_credit_is_netted_in_its_own_company() -> None:
     """The entry of the netting needs nothing between companies; the receipt what is another's."""
-    memo = BOTH + """
+    memo = (
+        BOTH
+        + """
 2026-04-10 * "Kiyose" "Price" #credit-memo ^CM-4
   Income:Sales  100.00 USD
   Assets:Receivable:KH:Kiyose  -100.00 USD
 """
+    )
     found = received(line("2,900.00", "KIYOSE HOTELS", "HD-2026-0001, INV-2026-0002 less CM-4"), ledger=memo)
     assert found.said().startswith("auto Kiyose")
     story = after(found, ledger=memo)
@@ -190,11 +193,14 @@ def test_a_credit_is_netted_in_its_own_company() -> None:
 
 def test_a_credit_of_one_company_for_an_invoice_of_the_other() -> None:
     """The credit is moved to the invoice's account, and Cambodia owes what it was relieved of."""
-    memo = BOTH + """
+    memo = (
+        BOTH
+        + """
 2026-04-10 * "Kiyose" "Price" #credit-memo ^CM-2026-0004
   Income:Sales  100.00 USD
   Assets:Receivable:KH:Kiyose  -100.00 USD
 """
+    )
     paid = line("1,900.00", "KIYOSE HOTELS", "HD-2026-0001 less CM-2026-0004")
     found = received(paid, ledger=memo)
     assert found.said() == "auto Kiyose: HD-2026-0001 2,000.00 + CM-2026-0004 -100.00 (credit memo)"
@@ -218,11 +224,14 @@ def test_a_bounced_receipt_takes_the_debt_back() -> None:
 
 def test_a_refund_out_of_another_company_s_bank() -> None:
     """Vietnam pays back what Cambodia owes the customer: Cambodia owes it."""
-    ledger = BOTH + """
+    ledger = (
+        BOTH
+        + """
 2026-04-20 * "Kiyose" "Paid twice" #receipt ^RC-2026-077
   Assets:Bank:KH  300.00 USD
   Assets:Receivable:KH:Kiyose  -300.00 USD
 """
+    )
     found = received(line("-300.00", "KIYOSE HOTELS", "refund RC-2026-077"), ledger=ledger)
     assert found.first.decision == "auto"
     assert owed(after(found, ledger=ledger)) == ["VN is owed 300.00 by KH"]

@@ -324,9 +324,7 @@ def test_the_named_slip_has_another_amount() -> None:
 
 def test_a_customer_who_pays_the_same_amount_at_the_counter() -> None:
     """The line says whose it is: it may be his payment, or the money that was collected elsewhere."""
-    found = deposited(
-        received("RC-1", "BlueReef", "1,000.00 USD"), counter("1,000.00", name="OLD MILL TEXTILES LTD")
-    )
+    found = deposited(received("RC-1", "BlueReef", "1,000.00 USD"), counter("1,000.00", name="OLD MILL TEXTILES LTD"))
     assert found.first.decision == "review"
     assert found.waits_for == "it may as well be a payment of OldMill"
     assert [each.customer for each in found.first.runners_up] == ["OldMill"]
@@ -380,11 +378,40 @@ def test_the_policy() -> None:
 
 
 def test_each_deposit_once() -> None:
-    """Two lines of the same amount, one deposit: the second finds nothing in hand."""
-    found = deposited(TO_BANK, counter("1,000.00", id="a"), counter("1,000.00", id="b"))
-    assert chosen(found) == "auto Deposited: slip 7731 1,000.00"
-    assert found.first.decision == "auto"
-    assert found.matched.proposals[1].applied.in_hand is None
+    """Two lines of the same amount, one deposit: the named line takes it, and the other finds nothing in hand."""
+    found = deposited(TO_BANK, counter("1,000.00", id="a"), counter("1,000.00", "slip 7731", id="b"))
+    assert chosen(found, 1) == "auto Deposited: slip 7731 1,000.00"
+    assert found.first.applied.in_hand is None
+
+
+def test_two_lines_that_may_be_one_deposit() -> None:
+    """Nothing says which of them: both wait, and the first that a person takes leaves nothing for the other."""
+    lines = [counter("1,000.00", id="a"), counter("1,000.00", id="b")]
+    found = deposited(TO_BANK, *lines)
+    assert [chosen(found, place) for place in (0, 1)] == ["review Deposited: slip 7731 1,000.00"] * 2
+    assert found.waits_for == "2 lines of this amount may be this deposit"
+    asked = Session(found.story.book, found.story.entries, lines)
+    asked.decide(asked.candidates()[0])
+    assert all(each.in_hand is None for each in asked.candidates())
+    asked.undo()
+    assert asked.candidates()[0].in_hand is not None
+
+
+def test_a_short_number_that_a_customer_writes_by_accident() -> None:
+    """A slip of three digits in the text of a customer's transfer, and his invoice of the same amount."""
+    ledger = received("RC-1", "OldMill", "777.00 USD") + moved("Lan", "Deposited", "777.00 USD", 'slip: "504"')
+    found = deposited(ledger, line("777.00", "BLUE REEF HOTELS LLC", "room 504"))
+    assert found.first.decision == "review"
+    assert found.waits_for == "it may as well be a payment of BlueReef"
+    assert deposited(ledger, counter("777.00", "NOP TIEN MAT 504")).first.decision == "auto"
+
+
+def test_a_document_of_another_customer() -> None:
+    """Whoever names an invoice pays it, it seems, whatever the amount."""
+    ledger = received("RC-1", "OldMill", "600.00 USD")
+    found = deposited(ledger, counter("600.00", "NOP TIEN MAT INV-2026-0120"))
+    assert found.first.decision == "review"
+    assert found.waits_for == "it may as well be a payment of BlueReef"
 
 
 # Cheques that come back
@@ -571,6 +598,7 @@ def company(tmp_path: Path) -> Path:
 
 def test_the_command(company: Path) -> None:
     """The relation says whose money it was, and what it consists of; posted once."""
+
     def run(*words: str) -> str:
         statement = str(company.parent / "may.sta")
         return CliRunner().invoke(main, ["apply", str(company), statement, *words]).stdout
@@ -651,9 +679,7 @@ def test_exactly_what_is_said_moves(world: tuple[str, list[BankLine]]) -> None:
     for each in decided:
         in_hand = each.applied.in_hand
         assert in_hand is not None
-        moved_now = sorted(
-            (step.origin.place, step.amount) for step in found.movements if step.bank_id == each.line.id
-        )
+        moved_now = sorted((step.origin.place, step.amount) for step in found.movements if step.bank_id == each.line.id)
         scale = then.scales["USD"]
         assert moved_now == sorted((part.key[2], scale.decimal(part.units)) for part in in_hand.parts)
     below = {(each.account, each.amount) for each in hands(book, datetime.date(2099, 1, 1)).holdings if each.amount < 0}

@@ -179,7 +179,7 @@ def test_each_credit_once() -> None:
 
 
 def test_a_word_of_return_and_a_receipt_of_the_amount() -> None:
-    """"Hoàn tiền" says as well that the payment came back: a person looks."""
+    """The words of a refund, hoàn tiền, say as well that the payment came back: a person looks."""
     found = refunded(OVERPAID + APPROVED, paid("300.00", "HOAN TIEN RC-2026-007"))
     assert found.first.decision == "review"
     assert "it may be a payment that came back" in found.waits_for
@@ -221,6 +221,24 @@ def test_a_refund_that_comes_back_in_the_same_statement() -> None:
     story = after(OVERPAID + APPROVED, found)
     assert story.open_on("2026-05-09") == {"RC-2026-007": "-300.00 USD"}
     assert story.open_on("2026-05-10") == {}
+
+
+def test_words_of_a_return_alone() -> None:
+    """Who was paid back may pay the same amount, and write "return"."""
+    booked = OVERPAID + posted(refunded(OVERPAID + APPROVED, paid("300.00", "RC-2026-007")))
+    found = refunded(booked, line("300.00", "OLD MILL TEXTILES LTD", "return of samples", date="2026-05-08"))
+    assert found.first.decision == "review"
+    assert found.waits_for == "only words say that it came back"
+
+
+def test_what_was_written_off_is_not_paid_back() -> None:
+    """A credit that is no money of the customer's."""
+    ledger = """
+    2026-04-20 * "Old Mill" "Too much given up" #write-off ^WO-2026-001
+      Expenses:Discounts  300.00 USD
+      Assets:Receivable:OldMill  -300.00 USD
+    """
+    assert refunded(ledger, paid("300.00", "WO-2026-001"), company=AUTOMATIC).first.decision == "nothing"
 
 
 def test_a_return_without_a_name() -> None:

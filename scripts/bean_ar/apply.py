@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from receivables.loading import Loaded
     from receivables_importers.application.model import Applied, Proposed
     from receivables_importers.application.session import Session
+    from receivables_importers.application.waiting import Waiting
 
 KEYS = "1-9 take it   s search   e edit   a on account   Enter leave   u undo   q stop"
 
 
 @click.command("apply")
 @ledger_argument
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--profile",
     "profiles",
@@ -55,6 +56,7 @@ KEYS = "1-9 take it   s search   e edit   a on account   Enter leave   u undo   
 )
 @post_options
 @click.option("--suspense", is_flag=True, help="With --post or --review: what waits goes to the suspense account.")
+@click.option("--waiting", "again", is_flag=True, help="Look again at the lines on the suspense account.")
 @click.option("--review", is_flag=True, help="Decide what waits, one line after the other.")
 @problems_option
 @output_options(tuple(FACES))
@@ -67,6 +69,7 @@ def apply(
     post: bool,
     yes: bool,
     suspense: bool,
+    again: bool,
     review: bool,
     all_problems: bool,
     format_: str | None,
@@ -77,6 +80,8 @@ def apply(
     unknown = next((condition.key for condition in where if condition.key not in NAMES), None)
     if unknown is not None:
         raise click.UsageError(f'no column is called "{unknown}" (columns: {", ".join(NAMES)})')
+    if not files and not again:
+        raise click.UsageError("name files of bank statements, or add --waiting for what is on the suspense account")
     if suspense and not (post or review):
         raise click.UsageError("--suspense says what --post does with lines that wait: add --post")
     if review and not _is_terminal():
@@ -86,12 +91,13 @@ def apply(
     if account and account not in {getattr(entry, "account", None) for entry in loaded.entries}:
         raise click.UsageError(f"--account {account}: the ledger has no such account")
     lines, failed = _read(ledger, files, profiles, all_problems=all_problems)
+    suspended = _suspended(loaded) if again else []
     if review:
-        _review(ledger, loaded, opened, lines, account, suspense=suspense, yes=yes)
+        _review(ledger, loaded, opened, lines, account, suspended, suspense=suspense, yes=yes)
     else:
         _propose(
-            ledger, loaded, opened, lines, account, where, chosen, output, force=force, booking=post, yes=yes,
-            suspense=suspense,
+            ledger, loaded, opened, lines, account, suspended, where, chosen, output, force=force, booking=post,
+            yes=yes, suspense=suspense,
         )  # fmt: skip
     finish(opened, all_problems=all_problems)
     if failed:
@@ -116,16 +122,24 @@ def _read(
     return together(read_files)[0], any(problem.severity == ERROR for problem in problems)
 
 
+def _suspended(loaded: Loaded) -> list[Waiting]:
+    """The lines that stand on the suspense account."""
+    from receivables_importers.application.waiting import waiting as on_suspense
+
+    return on_suspense(loaded.book, loaded.entries)
+
+
 def _propose(
-    ledger: Path, loaded: Loaded, opened: Opened, lines: Sequence[BankLine], account: str, where: Sequence[Condition],
-    chosen: str, output: Path | None, *, force: bool, booking: bool, yes: bool, suspense: bool,
+    ledger: Path, loaded: Loaded, opened: Opened, lines: Sequence[BankLine], account: str,
+    suspended: Sequence[Waiting], where: Sequence[Condition], chosen: str, output: Path | None, *, force: bool,
+    booking: bool, yes: bool, suspense: bool,
 ) -> None:  # fmt: skip
     """Show what is proposed, or book it."""
     from receivables_importers.application.entries import entries_of
     from receivables_importers.application.matching import match
 
     with waiting("Applying"):
-        matched = match(loaded.book, loaded.entries, lines, account=account)
+        matched = match(loaded.book, loaded.entries, lines, account=account, waiting=suspended)
     if booking:
         for note in report(loaded.book, matched).notes:
             click.echo(note)
@@ -151,13 +165,14 @@ def _say(text: str, **style: Any) -> None:
 
 
 def _review(
-    ledger: Path, loaded: Loaded, opened: Opened, lines: Sequence[BankLine], account: str, *, suspense: bool, yes: bool
-) -> None:
+    ledger: Path, loaded: Loaded, opened: Opened, lines: Sequence[BankLine], account: str,
+    suspended: Sequence[Waiting], *, suspense: bool, yes: bool,
+) -> None:  # fmt: skip
     """Ask about each line that waits, then book what is decided."""
     from receivables_importers.application.session import Session
 
     with waiting("Applying"):
-        session = Session(loaded.book, loaded.entries, lines, account=account)
+        session = Session(loaded.book, loaded.entries, lines, account=account, waiting=suspended)
     _say(f"Lines that wait for you: {session.count:,}")
     while session.count:
         if session.current is None:
@@ -278,7 +293,8 @@ def _help() -> str:
         "  bean-ar apply main.beancount may.xml\n"
         "  bean-ar apply main.beancount may.xml --where decision=review --format xlsx --output waits.xlsx\n"
         "  bean-ar apply main.beancount may.xml --post\n"
-        "  bean-ar apply main.beancount may.xml --review\n\n"
+        "  bean-ar apply main.beancount may.xml --review\n"
+        "  bean-ar apply main.beancount --waiting --post\n\n"
         f"\b\nColumns:\n{columns}"
     )
 

@@ -55,7 +55,7 @@ EXAMPLES: Mapping[str, str] = {
     "credit_limits": "--as-of 2026-06-30 --where status=exceeded",
     "in_hand": "--as-of 2026-06-30 --where status=late --by holder",
     "cash_movements": "--from 2026-06 --as-of 2026-06-30 --where action=deposited",
-    "overpayments": "--as-of 2026-06-30 --where \"days>30\"",
+    "overpayments": '--as-of 2026-06-30 --where "days>30"',
     "group_balances": '--as-of 2026-06-30 --where "difference!=0"',
     "group_movements": "--from 2026-06 --as-of 2026-06-30 --where entity=VN --where with=KH",
     "receipt_books": '--as-of 2026-06-30 --where "missing>0"',

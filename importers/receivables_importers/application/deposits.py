@@ -26,16 +26,15 @@ from receivables.rules.in_hand import (
     TO_BANK,
     VOUCHER,
     Holding,
-    hands,
     holder_of,
-    in_order,
-    is_named,
+    holdings_on,
     stage_of,
+    taken,
 )
 from receivables.settings import IN_HAND
 from receivables.view import scale_of
 from receivables_importers.application.knowledge import Knowledge, account_number
-from receivables_importers.application.mentions import Said, mentions, said_by
+from receivables_importers.application.mentions import NumberIndex, literally, said_by
 from receivables_importers.application.model import AUTO, REVIEW, Applied, InHand, Part, Proposed, no_account
 from receivables_importers.application.nature import OWN
 from receivables_importers.application.texts import folded
@@ -108,6 +107,7 @@ class Found(NamedTuple):
     Attributes:
       line: The line.
       says: Whether it says that it is a deposit.
+      literally: Whether it has a number of a deposit as the ledger writes it, and not only a short one.
       named: The deposits that it names, with its amount.
       exact: All deposits with its amount, those that are nearer to the bank first.
       near: Others that a person may mean: named ones with another amount, and amounts that are near.
@@ -115,9 +115,29 @@ class Found(NamedTuple):
 
     line: BankLine
     says: bool
+    literally: bool
     named: tuple[Deposit, ...]
     exact: tuple[Deposit, ...]
     near: tuple[Deposit, ...]
+
+
+class _Shelf:
+    """The deposits of a day and currency, those that are nearer to the bank first, found by amount and by number."""
+
+    def __init__(self, deposits: Sequence[Deposit]) -> None:
+        self.deposits = deposits
+        self.by_amount: dict[Decimal, list[Deposit]] = {}
+        self._by_number: dict[str, list[int]] = {}
+        for place, each in enumerate(deposits):
+            if not each.part:
+                self.by_amount.setdefault(each.amount, []).append(each)
+                for number in set(_numbers(each)):
+                    self._by_number.setdefault(number, []).append(place)
+
+    def named(self, numbers: frozenset[str]) -> list[Deposit]:
+        """The deposits that a line with these numbers names."""
+        places = sorted({place for number in numbers for place in self._by_number.get(number, ())})
+        return [self.deposits[place] for place in places if _is_said(self.deposits[place], numbers)]
 
 
 class Deposits:
@@ -126,42 +146,53 @@ class Deposits:
     Args:
       book: The book.
       known: What the ledger knows.
+      days: The days of the lines.
     """
 
-    def __init__(self, book: Book, known: Knowledge) -> None:
+    def __init__(self, book: Book, known: Knowledge, days: Iterable[datetime.date]) -> None:
         self._book, self._known = book, known
         self._any = any(each.role == IN_HAND for each in book.booked)
         self._used: dict[Key, Decimal] = {}
-        self._by_day: dict[datetime.date, Mapping[Key, Holding]] = {}
+        self._on = {day: _by_key(found) for day, found in holdings_on(book, (*days, _LAST_DAY)).items()}
+        self._now: dict[datetime.date, dict[Key, Holding]] = {}
+        self._shelves: dict[tuple[datetime.date, str], _Shelf] = {}
+        everything = (each for found in self._on.values() for each in found.values())
+        self._numbers = NumberIndex(dict.fromkeys(number for each in everything for number in _numbers_of(each)))
 
     def of(self, line: BankLine) -> Found | None:
         """What in hand a line may be; None where there is nothing that it could be."""
         if not self._any or line.amount <= 0 or line.type in (model.INTEREST, model.FEE):
             return None
-        groups = list(self._groups(line.booked, line.currency))
-        if not groups:
+        shelf = self._shelf(line.booked, line.currency)
+        if not shelf.deposits:
             return None
         said = said_by(line)
-        digits = f"{int(line.amount)}"
-        names = [each for each in groups if _is_said(each, said, digits)]
+        numbers = frozenset(self._numbers.named(said, f"{int(line.amount)}"))
+        names = shelf.named(numbers)
         in_words = says_deposit(line)
-        says = in_words or self._by_ourselves(line, groups)
-        exact = [each for each in groups if each.amount == line.amount and not each.part]
-        named = [each for each in names if each in exact]
-        near = [] if named else [each for each in names if not each.part]
+        says = in_words or self._by_ourselves(line)
+        exact = shelf.by_amount.get(line.amount, [])
+        named = [each for each in names if each.amount == line.amount]
+        near = [] if named else names
         if not exact and in_words:
             near += sorted(
-                (each for each in groups if not each.part and _is_near(each.amount, line.amount)),
+                (each for each in shelf.deposits if not each.part and _is_near(each.amount, line.amount)),
                 key=lambda each: abs(each.amount - line.amount),
             )
-            near += [each for each in groups if each.part and each.amount > line.amount]
+            near += [each for each in shelf.deposits if each.part and each.amount > line.amount]
         if not exact and not near:
             return None
-        return Found(line, says, tuple(named), tuple(exact), tuple(dict.fromkeys(near)))
+        literal = any(literally(said, number) for each in named for number in _numbers(each) if number in numbers)
+        return Found(line, says, literal, tuple(named), tuple(exact), tuple(dict.fromkeys(near)))
 
     def is_deposit(self, line: BankLine) -> bool:
         """Whether a line says that it is a deposit, where there is anything in hand at all."""
         return self._any and says_deposit(line)
+
+    def says(self, line: BankLine) -> bool:
+        """Whether a line says that it is a deposit, or names one that has its amount."""
+        found = self.of(line)
+        return found is not None and bool(found.says or found.named)
 
     def overpaid(self, line: BankLine) -> InHand | None:
         """What an employee gave beyond what he had, when a line that went out pays exactly this back to him."""
@@ -194,29 +225,34 @@ class Deposits:
         for part in in_hand.parts:
             scale = scale_of(self._book, part.key[1])
             self._used[part.key] = self._used.get(part.key, Decimal(0)) + sign * scale.decimal(part.units)
+            for day, there in self._now.items():
+                there.pop(part.key, None)
+                if (left := self._left(day, part.key)) is not None:
+                    there[part.key] = left
+        self._shelves.clear()
 
     # What is in hand
 
     def _there(self, day: datetime.date) -> Mapping[Key, Holding]:
         """What is in hand on a day and stays there, less what earlier lines have taken."""
-        now, later = self._on(day), self._on(_LAST_DAY)
-        found = {}
-        for key, each in now.items():
-            last = later[key].amount if key in later else Decimal(0)
-            stays = min(each.amount, last) if each.amount > 0 else max(each.amount, last)
-            left = stays - self._used.get(key, Decimal(0))
-            if left and (left > 0) == (each.amount > 0):
-                found[key] = each._replace(amount=left)
-        return found
+        if day not in self._now:
+            left = ((key, self._left(day, key)) for key in self._on[day])
+            self._now[day] = {key: each for key, each in left if each is not None}
+        return self._now[day]
 
-    def _on(self, day: datetime.date) -> Mapping[Key, Holding]:
-        if day not in self._by_day:
-            found: dict[Key, Holding] = {}
-            for each in hands(self._book, day).holdings:
-                key = key_of(each)
-                found[key] = each._replace(amount=found[key].amount + each.amount) if key in found else each
-            self._by_day[day] = found
-        return self._by_day[day]
+    def _left(self, day: datetime.date, key: Key) -> Holding | None:
+        """What is left of a holding on a day; None for nothing."""
+        each, later = self._on[day].get(key), self._on[_LAST_DAY].get(key)
+        if each is None or later is None:
+            return None
+        stays = min(each.amount, later.amount) if each.amount > 0 else max(each.amount, later.amount)
+        left = stays - self._used.get(key, Decimal(0))
+        return each._replace(amount=left) if left and (left > 0) == (each.amount > 0) else None
+
+    def _shelf(self, day: datetime.date, currency: str) -> _Shelf:
+        if (day, currency) not in self._shelves:
+            self._shelves[day, currency] = _Shelf(list(self._groups(day, currency)))
+        return self._shelves[day, currency]
 
     def _groups(self, day: datetime.date, currency: str) -> Iterator[Deposit]:
         """All deposits that may come to the bank on a day, those that are nearer to it first, each once."""
@@ -249,13 +285,13 @@ class Deposits:
     def _holder(self, account: str) -> str:
         return holder_of(account, self._book.money_details)
 
-    def _by_ourselves(self, line: BankLine, groups: Iterable[Deposit]) -> bool:
+    def _by_ourselves(self, line: BankLine) -> bool:
         """Whether the payer is we ourselves, or somebody who has money in hand, and the line is no transfer."""
         name = _plain(line.counterparty)
         own = account_number(line.counterparty_account) in self._known.bank_accounts
         if not name or own or line.type in _ELECTRONIC:
             return False
-        holders = (_plain(self._holder(account)) for account in {each.account for each in groups})
+        holders = (_plain(self._holder(account)) for account in {key[0] for key in self._there(line.booked)})
         return name in self._known.companies or any(name == holder for holder in holders)
 
     # What is proposed
@@ -296,6 +332,7 @@ def weigh(
     policy: ApplicationPolicy,
     *,
     names_document: bool,
+    alike: int,
 ) -> Proposed:
     """What a line is proposed to be, given what it would be as a customer's payment.
 
@@ -306,16 +343,19 @@ def weigh(
       sure: The customers whose money it surely is, if it is a customer's.
       policy: The policy of the day.
       names_document: Whether it names a document of a customer in full.
+      alike: How many lines over this amount say that they are deposits, and are not decided yet.
     """
     if not _concerns(found, proposed, sure):
         return proposed
     tier = found.named or _nearest(found.exact)
     if not tier and proposed.decision == AUTO:
         return proposed
-    ordered = list(dict.fromkeys((*tier, *found.exact, *found.near)))
+    ordered = list(dict.fromkeys((*tier, *found.exact, *found.near)))[: 2 * CANDIDATES]
     offered = {each: money for each in ordered if (money := deposits.in_hand(each, found.line)) is not None}
     candidates = [_applied(each, money, found) for each, money in offered.items()][:CANDIDATES]
     obstacles = list(_obstacles(found, tier, proposed, sure, policy, names_document=names_document))
+    if alike > 1 and len(tier) == 1 and not found.named:
+        obstacles.append(f"{alike} lines of this amount may be this deposit")
     if tier and tier[0] not in offered:
         obstacles.append("what is in hand cannot be told apart: give it a slip, a cheque number or a voucher")
     if tier and not obstacles:
@@ -387,7 +427,7 @@ def _may_be_theirs(
 ) -> bool:
     """Whether the line says as much for a customer's payment as for the deposit."""
     theirs = proposed.decision == AUTO
-    if found.named:
+    if found.named and (found.says or found.literally):
         return names_document and (proposed.named or theirs)
     return theirs or (proposed.likely and bool(sure)) or not set(sure) <= set(_customers(chosen))
 
@@ -399,6 +439,15 @@ def says_deposit(line: BankLine) -> bool:
     texts = [" ".join(folded(text).split()) for text in (line.remittance, line.counterparty, line.code) if text]
     nobody = not line.counterparty.strip()
     return any(_WORDS.search(text) or (nobody and _DEPOSIT.search(text)) for text in texts)
+
+
+def _by_key(holdings: Iterable[Holding]) -> Mapping[Key, Holding]:
+    """Holdings by what tells them apart; the parts of one are put together."""
+    found: dict[Key, Holding] = {}
+    for each in holdings:
+        key = key_of(each)
+        found[key] = each._replace(amount=found[key].amount + each.amount) if key in found else each
+    return found
 
 
 def key_of(holding: Holding) -> Key:
@@ -423,15 +472,26 @@ def _grouped(held: Sequence[Holding]) -> Iterator[Sequence[Holding]]:
     yield from groups.values()
 
 
-def _is_said(deposit: Deposit, said: Said, amount: str) -> bool:
-    """Whether a text names a deposit: its slip, its cheque or cheques, or all of its vouchers and receipts."""
-    if deposit.slip and mentions(said, deposit.slip, amount):
+def _is_said(deposit: Deposit, numbers: frozenset[str]) -> bool:
+    """Whether a line with these numbers names a deposit: its slip, its cheques, or all vouchers or receipts."""
+    if deposit.slip in numbers:
         return True
     cheques = [each.origin.cheque for each in deposit.holdings]
     if all(cheques):
-        return all(mentions(said, cheque, amount) for cheque in cheques)
-    names = [(each.origin.voucher, each.origin.number, each.origin.cheque) for each in deposit.holdings]
-    return all(any(mentions(said, name, amount) for name in of_one if name) for of_one in names)
+        return all(cheque in numbers for cheque in cheques)
+    return all(not numbers.isdisjoint(_numbers_of(each)) for each in deposit.holdings)
+
+
+def _numbers_of(holding: Holding) -> list[str]:
+    """All numbers by which a holding may be named."""
+    origin = holding.origin
+    return [number for number in (holding.slip, origin.cheque, origin.voucher, origin.number) if number]
+
+
+def _numbers(deposit: Deposit) -> Iterator[str]:
+    """All numbers by which a deposit may be named."""
+    for each in deposit.holdings:
+        yield from _numbers_of(each)
 
 
 def _is_near(one: Decimal, other: Decimal) -> bool:
@@ -469,18 +529,11 @@ def _namings(deposit: Deposit) -> Iterator[Naming]:
     yield ()
 
 
-def _taken(stock: Sequence[Holding], naming: Naming, amount: Decimal) -> list[tuple[Key, Decimal]]:
-    """What an entry with this naming would take, as `receivables.rules.in_hand` follows it."""
-    names = {value.casefold() for key, values in naming if key != SLIP for value in values}
+def _taken(stock: Iterable[Holding], naming: Naming, amount: Decimal) -> list[tuple[Key, Decimal]]:
+    """What an entry with this naming would take."""
+    names = [value for key, values in naming if key != SLIP for value in values]
     slip = next((values[0] for key, values in naming if key == SLIP), "")
-    left, taken = amount, list[tuple[Key, Decimal]]()
-    for each in in_order(stock, names, slip):
-        whole = bool(each.origin.cheque) and not is_named(each, names, slip)
-        part = Decimal(0) if whole and each.amount > left else min(left, each.amount)
-        if part:
-            taken.append((key_of(each), part))
-            left -= part
-    return taken
+    return [(key_of(each), each.amount) for each in taken(stock, amount, names, slip)]
 
 
 def _customers(deposit: Deposit) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from receivables_importers.application.explanation import (
     Explanation,
     applied_to,
 )
-from receivables_importers.application.intentions import deducts, pays_a_part, pays_ahead
+from receivables_importers.application.intentions import deducts, pays_a_part, pays_ahead, pays_for_another
 from receivables_importers.application.knowledge import Master
 from receivables_importers.application.model import Allocation, Applied
 from receivables_importers.application.naming import (
@@ -64,9 +64,20 @@ def explain(case: Case, master: Master, customers: Sequence[str] = ()) -> Explan
         words = f"an earlier line, which waits, names {case.labels(best.applied.items)} as well"
         applied = Applied(best.applied.customer, (), (), case.units, (DUPLICATE,), (*best.applied.evidence, words))
         best = Explanation(applied, NAMED_REST, quality=best.quality, doubts=(words,))
-    if best.sum and best.quality is None and (words := numbers_named(case, among)):
-        best = best._replace(doubts=(*best.doubts, f"the text names {words}"))
+    if best.sum and best.quality is None:
+        best = best._replace(doubts=(*best.doubts, *_contradictions(case, among)))
     return best
+
+
+def _contradictions(case: Case, among: Sequence[str]) -> Iterator[str]:
+    """What the text says against a sum that nothing but the amount speaks for."""
+    text = case.line.remittance
+    if words := numbers_named(case, among):
+        yield f"the text names {words}"
+    if pays_ahead(text):
+        yield "the text says that it is paid in advance"
+    if pays_for_another(text):
+        yield "the text says that it is paid for somebody else"
 
 
 def _explanations(case: Case, master: Master, among: Sequence[str]) -> Iterator[Explanation]:
@@ -237,6 +248,8 @@ def _rest(case: Case, master: Master, named: NamedDocuments) -> Explanation:
     weak = documents_named(case, (master.code,), MISREAD)
     if weak is not None and len(weak.items) + len(weak.closed) > len(named.items) + len(named.closed):
         doubts.append("the text may name more documents")
+    elif more_named := [item for item in items_with_tails(case, (master.code,)) if item not in named.items]:
+        doubts.append(f"the text may name {case.labels(more_named)}, too")
     if case.reading.cut:
         doubts.append("the text is cut off behind a number, and more may be meant")
     others = [item for item in case.standing.open_items(master.code, case.currency, case.day) if item not in debits]
@@ -252,6 +265,11 @@ def _more(case: Case, named: NamedDocuments, debits: Sequence[int], others: Sequ
     doubts = []
     if any(case.left(item) <= over for item in others):
         doubts.append(f"{case.shown(over)} more than is open of {case.labels(debits)} may be for other items")
+    elif elsewhere := explanations([case.amount(item) for item in others], case.units):
+        doubts.append(f"{SUM_WORDS[elsewhere[0].why]} {case.labels(elsewhere[0].items)}, which is not named")
+    later = [item for item in debits if case.standing.settled_later(item, case.day)]
+    if later:
+        doubts.append(f"{case.labels(later)} is settled by an entry of a later day")
     if named.closed:
         doubts.append(f"{case.labels(named.closed)} is named as well, and settled")
     return Explanation(applied, NAMED_REST, quality=named.quality, doubts=tuple(doubts))
@@ -325,12 +343,13 @@ def _guess(case: Case, master: Master) -> Explanation:
 
 def _nearly(case: Case, opened: Sequence[int]) -> Explanation | None:
     """The only item that a bank charge or rounding would explain: likely, and no more, since nothing names it."""
-    found = []
-    for item in opened:
-        total = case.left(item)
-        short = total - case.units
-        if short > 0 and not deducts(case.line.remittance):
-            found += [(item, each) for each in list(tolerated(case, short, total, rounding_limit(case), ()))[:1]]
+    if deducts(case.line.remittance):
+        return None
+    rounding = rounding_limit(case)
+    short = [
+        (item, left - case.units, left) for item in opened if case.units < (left := case.left(item)) < 2 * case.units
+    ]
+    found = [(item, why) for item, less, left in short for why in list(tolerated(case, less, left, rounding, ()))[:1]]
     if len(found) != 1:
         return None
     item, why = found[0]

@@ -1,4 +1,4 @@
-"""Intentions: what payers say that they do: leave something out, pay a part, pay in advance."""
+"""Intentions: what payers say that they do: leave something out, pay a part, in advance, or for somebody else."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ _AHEAD: Final = re.compile(
     r"|anzahlung|vorauszahlung|acompte|anticipo|预付款?|定金|订金|مقدم|مقدمه|عربون)(?![^\W\d_])"
 )
 """Words of somebody who pays for what is not invoiced yet."""
+_FOR_ANOTHER: Final = re.compile(
+    r"(?<![^\W_])(?:on behalf(?: of)?|o/b/o|obo|for (?:the )?account of"
+    r"|(?:thay|thanh toan|tra|tt|nop|chuyen|ck) (?:mat )?ho|thay (?:cho|mat)|ho cho"
+    r"|im auftrag|fur rechnung|fuer rechnung|pour le compte|por cuenta de|bagi pihak"
+    r"|代付|代缴|نيابه عن)(?![^\W\d_])"
+)
+"""Words of somebody who pays what another one owes."""
 
 
 def deducts(text: str) -> bool:
@@ -51,3 +58,12 @@ def pays_ahead(text: str) -> bool:
     (True, False)
     """
     return _AHEAD.search(folded(text)) is not None
+
+
+def pays_for_another(text: str) -> bool:
+    """Whether a payer says that it pays what somebody else owes.
+
+    >>> pays_for_another("on behalf of Old Mill"), pays_for_another("TT ho cty An Phu"), pays_for_another("TT HD 7")
+    (True, True, False)
+    """
+    return _FOR_ANOTHER.search(folded(text)) is not None

@@ -9,7 +9,8 @@ is not said, or said twice with a difference, waits.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from receivables.book import Book
@@ -28,7 +29,6 @@ from receivables.rules.application import (
     ApplicationPolicy,
     application_policy,
 )
-from receivables.settings import CUSTOMERS
 from receivables.view import scale_of
 from receivables_importers.application import companies
 from receivables_importers.application import nature as natures
@@ -46,13 +46,11 @@ from receivables_importers.application.explanation import (
     Explanation,
 )
 from receivables_importers.application.knowledge import (
-    BookedReceipt,
     Knowledge,
     Movement,
     account_number,
     gather,
 )
-from receivables_importers.application.mentions import mentions, said_by
 from receivables_importers.application.model import (
     AUTO,
     BOOKED,
@@ -61,16 +59,14 @@ from receivables_importers.application.model import (
     UNKNOWN,
     Applied,
     Proposed,
-    Reversal,
     no_account,
 )
 from receivables_importers.application.numbers import BARE, SHORT, DocumentIndex, Named, Reading
 from receivables_importers.application.payers import GIVEN, LIKE, STRENGTH, Payers, Who
 from receivables_importers.application.periods import periods
-from receivables_importers.application.references import bare
 from receivables_importers.application.refunds import Refunds
-from receivables_importers.application.returns import turned_round
 from receivables_importers.application.standing import Standing
+from receivables_importers.application.taken_back import TakenBack
 from receivables_importers.application.texts import NameReader
 from receivables_importers.application.waiting import Waiting
 from receivables_importers.bank.model import RETURN, REVERSAL, BankLine
@@ -81,14 +77,13 @@ RUNNERS_UP: Final = 4
 
 BOOKED_DAYS: Final = 4
 """So many days an entry that was made by hand may be away from its bank line."""
-BOUNCE_DAYS: Final = 120
-"""So long after a payment it may come back."""
 
 RATHER_LIKE: Final = 75.0
 """A name that is less like does not speak for a part payment or an overpayment."""
 
 _SURE: Final = frozenset({REFERENCE, ACCOUNT, ALIAS, NAME})
 _WEIGHT_OF_PAYER: Final = 2.5
+_PAYER_AGREES: Final = 1
 
 
 class Candidate(NamedTuple):
@@ -193,17 +188,22 @@ class Matcher:
         policy = application_policy(book.settings, first)
         reader = NameReader(policy.short_forms, policy.ignore_words)
         self.payers = Payers(book, known, self._documents, reader, policy.likeness, policy.margin)
-        self.deposits = Deposits(book, known)
+        self.deposits = Deposits(book, known, {line.booked for line in lines})
         self.refunds = Refunds(book, self.standing)
+        self.taken_back = TakenBack(book, known, self.standing, self.deposits, self.index, lines)
         self._policies: dict[datetime.date, ApplicationPolicy] = {}
         self._movements = _movements_by_amount(known)
         self._taken: set[int] = set()
+        self._places_by_amount: dict[tuple[str, str, Any], list[int]] = {}
+        for place, line in enumerate(lines):
+            self._places_by_amount.setdefault((line.account, line.currency, line.amount), []).append(place)
         self._by_amount: dict[tuple[str, int], list[int]] | None = None
         self._readings = [self._read(line) for line in lines]
         self._elsewhere: dict[int, set[int]] = {}
-        self._order = {line.id: place for place, line in enumerate(lines)}
-        self._receipts: list[Proposed] = []
-        self._returned: set[str] = set()
+        self._undecided = {line.id for line in lines}
+        self._of_amount: dict[tuple[str, Decimal], list[BankLine]] = {}
+        for line in lines:
+            self._of_amount.setdefault((line.currency, line.amount), []).append(line)
 
     def proposals(self) -> list[Proposed]:
         """One proposal a line, in their order.
@@ -231,12 +231,14 @@ class Matcher:
         """Look at these lines as if nobody had yet."""
         lines = {self.lines[place].id for place in waiting}
         self.standing.forget_claims()
-        self._receipts = [each for each in self._receipts if each.line.id not in lines]
+        self.taken_back.forget(lines)
         self._elsewhere = self._named_by_lines(waiting)
 
     def _settle(self, place: int, proposed: Proposed) -> None:
         """Take up what became of a line, for those that follow."""
         line, applied = self.lines[place], proposed.applied
+        if proposed.decision != REVIEW:
+            self._undecided.discard(line.id)
         if proposed.decision == AUTO and proposed.reversal is None:
             self.use(proposed)
             # Who brought money of ours to the bank is no customer.
@@ -247,8 +249,7 @@ class Matcher:
             likely = applied.items if proposed.likely else ()
             self.standing.claim(likely, proposed.claims, named=proposed.named, known=proposed.known)
         if proposed.reversal is None and proposed.decision != NOTHING and applied.in_hand is None:
-            self._receipts.append(proposed)
-            self._receipts.sort(key=lambda each: self._order[each.line.id])
+            self.taken_back.add(proposed)
 
     def use(self, proposed: Proposed, sign: int = 1) -> None:
         """Take what a proposal settles from what is open; with the sign -1 give it back."""
@@ -381,26 +382,30 @@ class Matcher:
     def _incoming(
         self, line: BankLine, units: int, scale: Scale, reading: Reading, place: int, account: str
     ) -> Proposed:
-        """The proposal for money that came in, of a customer or out of hand."""
+        """The proposal for money that came in, of a customer, out of hand, or of ours that came back."""
+        returned = self._refund_returned(line, units, reading, account)
+        if returned is not None:
+            return returned
         found = self.deposits.of(line)
         taken = set(self._taken)
         proposed = self._credit(line, units, scale, reading, place, account)
         if found is None:
             return proposed
-        sure = {who.customer for who in self.payers.of(line, reading) if who.kinds & _SURE}
-        named = any(each.quality >= BARE for each in reading.named)
-        weighed = weigh(found, self.deposits, proposed, sure, self.policy(line.booked), names_document=named)
+        theirs = {self._documents[each.document].customer for each in reading.named if each.quality >= BARE}
+        sure = theirs | {who.customer for who in self.payers.of(line, reading) if who.kinds & _SURE}
+        weighed = weigh(
+            found, self.deposits, proposed, sure, self.policy(line.booked), names_document=bool(theirs),
+            alike=sum(
+                each.id in self._undecided and self.deposits.says(each)
+                for each in self._of_amount[line.currency, line.amount]
+            ),
+        )  # fmt: skip
         if weighed is not proposed:
             self._taken = taken
         return weighed
 
     def _credit(self, line: BankLine, units: int, scale: Scale, reading: Reading, place: int, account: str) -> Proposed:
         nature, certain = natures.credit_nature(line, self.known)
-        if nature == natures.RETURNED:
-            whos = self.payers.of(line, reading)
-            back = self._scored(line, units, reading, whos)
-            if back and (back[0][0] or certain):
-                return self._taken_back(line, units, back, account)
         if nature and certain:
             return Proposed(line, NOTHING, Applied(""), nature=nature, account=account, units=units)
         whos = self.payers.of(line, reading)
@@ -639,12 +644,12 @@ class Matcher:
         if not account:
             return None
         codes = {who.customer for who in whos if who.kinds & _SURE or NUMBER in who.kinds}
-        named = {self.index.documents[each.document].number for each in reading.named if each.quality >= BARE}
+        named = self._numbers(reading)
         found = []
         for place in self._movements.get((account, line.currency, line.amount), ()):
             movement = self.known.movements[place]
             near = abs((movement.date - line.booked).days) <= BOOKED_DAYS
-            if place not in self._taken and near:
+            if place not in self._taken and near and not self._is_anothers(line, named, movement):
                 found.append((place, movement))
         if not found:
             return None
@@ -673,6 +678,20 @@ class Matcher:
             obstacles=("it may be booked already: add bank-id: to that entry, or decide otherwise",),
         )  # fmt: skip
 
+    def _numbers(self, reading: Reading) -> set[str]:
+        """The numbers of the documents that a text names."""
+        return {self.index.documents[each.document].number for each in reading.named if each.quality >= BARE}
+
+    def _is_anothers(self, line: BankLine, named: Collection[str], movement: Movement) -> bool:
+        """Whether an entry rather books another line of this amount, which names what it settles."""
+        documents = set(movement.documents)
+        return not documents.intersection(named) and any(
+            self.lines[place].id != line.id
+            and abs((movement.date - self.lines[place].booked).days) <= BOOKED_DAYS
+            and documents & self._numbers(self._readings[place])
+            for place in self._places_by_amount.get((line.account, line.currency, line.amount), ())
+        )  # fmt: skip
+
     # Money that went out
 
     def _debit(self, line: BankLine, units: int, reading: Reading, account: str) -> Proposed:
@@ -682,7 +701,7 @@ class Matcher:
         if nature not in (natures.BOUNCED, natures.OUTGOING) or (outgoing and no_refund):
             return Proposed(line, NOTHING, Applied(""), nature=nature, account=account, units=units)
         whos = self.payers.of(line, reading)
-        back = [] if outgoing else self._scored(line, units, reading, whos)
+        back = [] if outgoing else self.taken_back.scored(line, units, reading, whos)
         paid = None if line.type in (RETURN, REVERSAL) else self._paid_back(line, units, reading, whos, account)
         if paid is not None:
             if not back or back[0][0] < 1:
@@ -690,7 +709,7 @@ class Matcher:
             why = ("it may be a payment that came back, or one that is paid back", *paid.obstacles)
             return paid._replace(decision=REVIEW, obstacles=why)
         if back:
-            return self._taken_back(line, units, back, account)
+            return self.taken_back.proposal(line, units, back, account)
         if outgoing:
             return Proposed(line, NOTHING, Applied(""), nature=nature, account=account, units=units)
         # Money that we sent and that came back would be positive; this one is nobody's receipt.
@@ -727,130 +746,19 @@ class Matcher:
             likely=True, named=found[0].named, known=bool(found[0].kinds & _SURE),
         )  # fmt: skip
 
-    def _scored(
-        self, line: BankLine, units: int, reading: Reading, whos: Sequence[Who]
-    ) -> list[tuple[int, int, Reversal]]:
-        """What a line may take back, with what says so, the likeliest first."""
-        by_code = {who.customer: who for who in whos}
-        named = {self.index.documents[each.document].number for each in reading.named if each.quality >= BARE}
-        return sorted(
-            (
-                (self._agreement(line, reversal, by_code, named), -place, reversal)
-                for place, reversal in enumerate(self._returnable(line, units))
-            ),
-            key=lambda each: (-each[0], -each[1]),
+    def _refund_returned(self, line: BankLine, units: int, reading: Reading, account: str) -> Proposed | None:
+        """The proposal for a refund that could not be paid; None where none has this amount, or nothing says so."""
+        nature, certain = natures.credit_nature(line, self.known)
+        if nature != natures.RETURNED:
+            return None
+        back = self.taken_back.scored(line, units, reading, self.payers.of(line, reading))
+        if not back or not (certain or back[0][0]):
+            return None
+        # Who was paid back may pay again, and his words are his.
+        sure = certain or back[0][0] > _PAYER_AGREES
+        return self.taken_back.proposal(
+            line, units, back, account, () if sure else ("only words say that it came back",)
         )
-
-    def _taken_back(
-        self, line: BankLine, units: int, scored: Sequence[tuple[int, int, Reversal]], account: str
-    ) -> Proposed:
-        """The proposal for a payment that came back: a receipt that bounced, a refund that could not be paid."""
-        agreement, _, reversal = scored[0]
-        others = [each for each in scored[1:] if each[0] == agreement]
-        obstacles_ = []
-        if agreement < 1:
-            obstacles_.append("only the amount agrees")
-        if others:
-            obstacles_.append(f"{len(others) + 1} {'receipts' if units < 0 else 'refunds'} may be meant")
-        if reversal.booked is not None:
-            obstacles_ += self._about_cheque(line, reversal.booked, account)
-        if reversal.booked is None and not self._is_auto(reversal.line):
-            obstacles_.append(f"the {'receipt' if units < 0 else 'refund'} itself waits for a person")
-        if not account:
-            obstacles_.append("the bank account is not known")
-        if not obstacles_:
-            self._returned.add(reversal.booked.number if reversal.booked is not None else reversal.line)
-            self._give_back(reversal)
-        above = "the receipt proposed above" if units < 0 else "the refund proposed above"
-        what = reversal.booked.number if reversal.booked is not None else above
-        nature = natures.BOUNCED if units < 0 else natures.RETURNED
-        applied = Applied(
-            reversal.customers[0] if reversal.customers else "", (), (), 0, (nature,),
-            (f"it takes back {what} over {line.amount.copy_abs():,} {line.currency}",),
-        )  # fmt: skip
-        return Proposed(
-            line,
-            REVIEW if obstacles_ else AUTO,
-            applied,
-            nature,
-            tuple(obstacles_),
-            (),
-            account,
-            units,
-            reversal,
-        )
-
-    def _about_cheque(self, line: BankLine, receipt: BookedReceipt, account: str) -> list[str]:
-        """Why a person should look when a cheque came back that a collector had received."""
-        if not receipt.in_hand:
-            return []
-        if any(self.deposits.holds(cheque, receipt.number, line.booked) for cheque in receipt.cheques):
-            return [f"the ledger has cheque {', '.join(receipt.cheques)} in hand still: book its deposit first"]
-        postings = turned_round(receipt.entry, receipt, account, self.book.settings.roles[CUSTOMERS])
-        if not postings:
-            return [f"it is a part of {receipt.number}, which is booked on several accounts"]
-        scale = scale_of(self.book, line.currency)
-        moved = [
-            companies.Moved(posting.account, scale.units(posting.units.number))
-            for posting in postings
-            if posting.units is not None and posting.units.number is not None
-            and posting.units.currency == line.currency
-        ]  # fmt: skip
-        found = companies.between(self.book, account, moved, line.currency, line.booked)
-        return list(companies.told(found.missing, line.currency))
-
-    def _returnable(self, line: BankLine, units: int) -> list[Reversal]:
-        """The receipts of this amount (refunds for money that came in) that may have come back, the latest first."""
-        wanted = line.amount.copy_abs()
-        found = [
-            Reversal(None, each.line.id, (each.applied.customer,) if each.applied.customer else ())
-            for each in reversed(self._receipts)
-            if each.units == -units and each.line.currency == line.currency and each.line.id not in self._returned
-            and 0 <= (line.booked - each.line.booked).days <= BOUNCE_DAYS and each.line.account == line.account
-        ]  # fmt: skip
-        for receipt in reversed(self.known.receipts if units < 0 else self.known.refunds):
-            days = (line.booked - receipt.date).days
-            same = receipt.amount == wanted and receipt.currency == line.currency and 0 <= days <= BOUNCE_DAYS
-            gone = receipt.number in self.known.reversed_numbers or receipt.number in self._returned
-            if same and not gone and receipt.number:
-                found.append(Reversal(receipt, "", receipt.customers))
-        return found
-
-    def _agreement(self, line: BankLine, reversal: Reversal, whos: Mapping[str, Who], named: Collection[str]) -> int:
-        """What beside the amount says that a receipt came back: 3 a reference, 2 a document, 1 the payer, 0 nothing."""
-        receipt = reversal.booked
-        if receipt is not None:
-            references, documents = set(receipt.references), set(receipt.documents)
-            accounts, names = {receipt.payer_account}, {receipt.payer.casefold()}
-        else:
-            proposed = next(each for each in self._receipts if each.line.id == reversal.line)
-            references = _references(proposed.line)
-            documents = {self.book.items.number[item] for item in proposed.applied.items}
-            accounts = {account_number(proposed.line.counterparty_account)}
-            names = {proposed.line.counterparty.strip().casefold()}
-        if references & _references(line):
-            return 3
-        if receipt is not None and receipt.cheques:
-            said, amount = said_by(line), f"{int(line.amount.copy_abs())}"
-            if any(mentions(said, cheque, amount) for cheque in receipt.cheques):
-                return 3
-        if named:
-            # Who names a document means the receipt that paid it, and no other.
-            return 2 if documents & {number.partition("/")[0] for number in named} or documents & set(named) else 0
-        account, name = account_number(line.counterparty_account), line.counterparty.strip().casefold()
-        same = (account and account in accounts) or (name and name in names)
-        known = (whos[code].kinds & _SURE for code in reversal.customers if code in whos)
-        return 1 if same or any(known) else 0
-
-    def _is_auto(self, line: str) -> bool:
-        return any(each.line.id == line and each.decision == AUTO for each in self._receipts)
-
-    def _give_back(self, reversal: Reversal) -> None:
-        """What a receipt of this run had settled is open again; what one of the ledger had, once it is booked."""
-        for each in self._receipts:
-            if each.line.id == reversal.line:
-                for allocation in each.applied.allocations:
-                    self.standing.use(allocation.item, -allocation.units)
 
 
 def _beyond_strangers(best: Candidate) -> bool:
@@ -858,13 +766,6 @@ def _beyond_strangers(best: Candidate) -> bool:
     who, found = best
     named = found.quality is not None and found.quality >= SHORT and not found.sum
     return bool(who.kinds & _SURE) and named and found.rank >= WEAK_EXACT and not found.applied.deductions
-
-
-def _references(line: BankLine) -> set[str]:
-    """The references of a payment by which it is known when it comes back."""
-    own = line.references
-    written = (own.end_to_end, own.transaction, own.cheque, own.mandate)
-    return {plain for text in written if len(plain := bare(text)) >= 4}
 
 
 def _customers(book: Book, applied: Applied) -> set[str]:

@@ -16,6 +16,8 @@ _WINDOW: Final = 6
 
 DIGITS_MIN: Final = 3
 """A number of fewer digits, leading zeros apart, is none that a text can name."""
+LITERAL_MIN: Final = 5
+"""A number of so many characters is no accident."""
 ALONE_MIN: Final = 4
 """So many digits a number needs that stands without the letters in front of it."""
 
@@ -78,6 +80,17 @@ def mentions(said: Said, number: str, amount: str = "") -> bool:
     alone = len(without) == 1 and len(without[0]) >= ALONE_MIN and without[0] != amount
     counted = len(without) > 1 and without[-1].isdigit() and len(without[-1]) >= DIGITS_MIN
     return (alone or counted) and _within(without, said.parts)
+
+
+def literally(said: Said, number: str) -> bool:
+    """Whether a text has a number of some length as the ledger writes it, but for what separates its parts.
+
+    >>> said = said_in(["CHQ 000123 SLIP 77"])
+    >>> literally(said, "000-123"), literally(said, "123"), literally(said, "77")
+    (True, False, False)
+    """
+    plain = "".join(_WORD.findall(folded(number)))
+    return len(plain) >= LITERAL_MIN and any(map(str.isdigit, plain)) and plain in said.joined
 
 
 class NumberIndex:

@@ -247,14 +247,19 @@ class NameIndex:
                 continue
             for names in self._reader.spelled(entry.name):
                 name = "".join(names)
-                tried = [(fuzz.ratio(form, name), names, False)]
-                begun = _begun(names, len(form))
-                if cut and len(name) > len(form) >= _CUT and self._may_end(begun, names):
-                    tried.append((_CUT_NAME * fuzz.ratio(form, name[: len(form)]), begun, True))
-                for ratio, meant, ended in tried:
-                    alike = max(alike, ratio)
-                    if ratio >= _WRITTEN and ratio > best and self._slipped(spelled, meant, cut=ended):
-                        best = ratio
+                ratio = fuzz.ratio(form, name, score_cutoff=max(_WRITTEN, best))
+                alike = max(alike, ratio)
+                if ratio > best and self._slipped(spelled, names, cut=False):
+                    best = ratio
+                if not cut or len(form) < _CUT or len(name) <= len(form):
+                    continue
+                ratio = _CUT_NAME * fuzz.ratio(form, name[: len(form)], score_cutoff=_WRITTEN)
+                if ratio > max(_WRITTEN, best):
+                    begun = _begun(names, len(form))
+                    if self._may_end(begun, names):
+                        alike = max(alike, ratio)
+                        if self._slipped(spelled, begun, cut=True):
+                            best = ratio
         if best:
             return min(best, _WRITTEN_MAX)
         return _RATHER_WRITTEN if alike >= _WRITTEN else 0.0
@@ -320,7 +325,8 @@ class NameIndex:
                     break
             if got > best:
                 beside = (*words[max(0, start - 1) : start], *words[place : place + 1])
-                best, alone = got, all(map(_is_no_name, beside))
+                # A single word may be a word of the text: payment for goods is not from Goods Ltd.
+                best, alone = got, len(entry.words) > 1 and all(map(_is_no_name, beside))
         return min(100 * best / total, 99.0), alone
 
 

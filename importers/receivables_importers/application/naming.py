@@ -38,7 +38,8 @@ def documents_named(case: Case, among: Sequence[str], least: int, *, listed: boo
         of_document = [item for item in document.items if case.in_currency(item)]
         still = [item for item in of_document if case.left(item)]
         items += still
-        closed += [] if still else of_document
+        # What a range runs over may have been paid before.
+        closed += [] if still or named.between else of_document
         if of_document:
             words.append(named.written)
             quality = named.quality if quality is None else min(quality, named.quality)

@@ -11,6 +11,7 @@ whoever knows the customer and the amount.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -40,9 +41,11 @@ _TOKENS_MAX: Final = 400
 
 _GROUP: Final = re.compile(r"[A-Z]+|[0-9]+")
 _BEGUN_NUMBER: Final = re.compile(
-    r"\s?[,;+&/、，-]\s?(?:[A-Z]{0,6}\s?[-_/.]?\s?[\d][\d\s/._-]*|[A-Z]{0,6}[-_/.]?)|\s[A-Z]{1,6}[-_/.][\d/._-]*"
+    r"\s?[,;+&/、，-]\s?(?:[A-Z]{0,6}\s?[-_/.]?\s?[\d][\d\s/._-]*)?|\s[A-Z]{1,6}[-_/.][\d/._-]*"
 )
 """What is left of a number where the bank has cut the text off."""
+_BEGUN: Final = re.compile(r"\s?[,;+&/、，-]\s?([A-Z0-9][A-Z0-9/._-]*)")
+"""The same for numbers that begin otherwise: looked up among the numbers of the ledger."""
 _DIGIT_FOLLOWS: Final = re.compile(r"[-_/.:#]?[0-9]")
 _JOINS: Final = re.compile(r"\s?[-_/.:#\\·]?\s?")
 """What may stand between the groups of one number."""
@@ -63,8 +66,10 @@ _FOREIGN: Final = re.compile(
     r"|BESTELLUNG|VERTRAGS?|KUNDEN|KD|CUSTOMER)[\s.:#№-]{0,3}(?:NO|NR|SO|NUM|NUMBER|NUMMER)?[\s.:#№]{0,3}$"
 )
 """What says that a number is another one: of a contract, an order, an account, a telephone, or a day."""
-_CONTRACT: Final = re.compile(r"\s?/\s?(?:20)?\d{2}\s?[-/]?\s?[A-Z]*(?![A-Z0-9])|\s?/\s?(?:HD|PL|BB)[A-Z]*\b")
-"""What stands behind the number of a contract: its year and its kind."""
+_CONTRACT: Final = re.compile(r"\s?/\s?(?:(?:20)?\d{2}\s?[-/]\s?[A-Z]{2,}|(?:HD|PL|BB)[A-Z]*\b)")
+_OF_YEAR: Final = re.compile(r"\s?/\s?(?:20)?\d{2}(?!\d)")
+_HD: Final = re.compile(r"\bHD(?:\s?SO)?[\s.:#]{0,3}$")
+"""What stands behind the number of a contract, its year and its kind; before a year HD is a contract, too."""
 _SUM_WRITTEN: Final = re.compile(r"(?<!\d)\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,2})?(?![\d])")
 _SUM_OF: Final = re.compile(r"\s?(?:VND|VNÐ|USD|EUR|AED|SAR|MYR|RM|CNY|GBP|CHF|D|DONG)\b")
 _DAY: Final = re.compile(r"(?<![\d/.-])(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|1[0-2])(?![\d/-]|[.]\d)")
@@ -101,12 +106,14 @@ class Named(NamedTuple):
       quality: `FULL`, `BARE`, `SHORT` or `MISREAD`.
       written: The words of the text.
       listed: Whether it was named as a part of a list or range that began with another.
+      between: Whether it only lies between the two that a text gives as the ends of a range.
     """
 
     document: int
     quality: int
     written: str
     listed: bool = False
+    between: bool = False
 
 
 class Reading(NamedTuple):
@@ -168,6 +175,8 @@ class DocumentIndex:
         self._tails: dict[int, list[int]] = {}
         self._stems: dict[tuple[str, tuple[str, ...]], dict[int, int]] = {}
         self._prefixes: set[str] = set()
+        self._beginnings: set[str] | None = None
+        self._sorted: list[str] | None = None
         for place, groups in enumerate(self._groups):
             if groups:
                 self._add(place, groups)
@@ -258,10 +267,10 @@ class DocumentIndex:
             for place, token in enumerate(tokens)
             if place not in used and token.digits and _TAIL_DIGITS <= len(token.text) <= 9
             and token.start not in nothing and token.text.lstrip("0") != amount and int(token.text)
-            and not _is_foreign(token, plain)
+            and not _is_foreign(token, plain) and not self._may_be_cut(token, plain)
         )  # fmt: skip
         last = max((tokens[place].end for place in used), default=0)
-        cut = bool(named) and _BEGUN_NUMBER.fullmatch(plain.rstrip(), last) is not None
+        cut = bool(named) and self._begins_another(plain.rstrip(), last)
         unknown = self._unknown(tokens, used, plain)
         return Reading(tuple(_surest(named)), tails, tuple(keys), cut, tuple(dict.fromkeys(unknown)))
 
@@ -347,11 +356,39 @@ class DocumentIndex:
             places = self._short.get(f"{chosen[0].text}{int(chosen[1].text)}", [])
             if places:
                 return [Named(place, SHORT, written) for place in places[:20]]
-        if len(chosen) == 1 and not letters and 1 < len(kept) <= 9 and self._hinted(chosen[0], plain):
+        cut = self._may_be_cut(chosen[-1], plain)
+        if len(chosen) == 1 and not letters and not cut and 1 < len(kept) <= 9 and self._hinted(chosen[0], plain):
             return [Named(place, SHORT, written) for place in self._tails.get(int(kept), [])[:20]]
         if len(kept) >= 6 and any(map(str.isdigit, kept)):
             return [Named(place, MISREAD, written) for place in self._misread.get(kept.translate(_MISREAD), [])[:20]]
         return []
+
+    def _begins_another(self, plain: str, end: int) -> bool:
+        """Whether a text ends behind a number with what may be the beginning of another."""
+        if _BEGUN_NUMBER.fullmatch(plain, end) is not None:
+            return True
+        begun = _BEGUN.fullmatch(plain, end)
+        if begun is None:
+            return False
+        return self._is_beginning("".join(_GROUP.findall(begun[1])))
+
+    def _is_beginning(self, text: str) -> bool:
+        """Whether a number of the ledger begins so, with or without its prefix, and goes on."""
+        if self._sorted is None:
+            self._sorted = sorted(dict.fromkeys((*self._full, *self._bare)))
+        at = bisect_left(self._sorted, text)
+        if at < len(self._sorted) and self._sorted[at] == text:
+            at += 1
+        return at < len(self._sorted) and self._sorted[at].startswith(text)
+
+    def _may_be_cut(self, token: _Token, plain: str) -> bool:
+        """Whether digits at the end of a long text are what a bank may have left of a number."""
+        if token.end != len(plain.rstrip()) or len(plain) < _CUT_TEXT or len(token.text) < _TAIL_DIGITS:
+            return False
+        if self._beginnings is None:
+            last = {groups[-1] for groups in self._groups if groups and groups[-1].isdigit()}
+            self._beginnings = {group[:end] for group in last for end in range(_TAIL_DIGITS, len(group))}
+        return token.text in self._beginnings
 
     def _fits(self, place: int, chosen: Sequence[_Token], quality: int) -> bool:
         """Whether zeros were dropped from whole groups only: 011 is not 11 of four digits, but 0113 cut off."""
@@ -383,7 +420,7 @@ class DocumentIndex:
                     continue
                 quality = min(begin.quality, end.quality)
                 found += [
-                    Named(siblings[tail], quality, f"{begin.written} to {end.written}", listed=True)
+                    Named(siblings[tail], quality, f"{begin.written} to {end.written}", listed=True, between=True)
                     for tail in sorted(between)
                 ]
         return found
@@ -411,6 +448,9 @@ class DocumentIndex:
             token = tokens[at]
             between = plain[tokens[position - 1].end : token.start]
             if not token.digits or len(token.text) > 9:
+                break
+            if token.end == len(plain.rstrip()) and len(plain) >= _CUT_TEXT and self._is_beginning(token.text):
+                # The bank may have left so much of one more number.
                 break
             ranged, listed = _RANGES.fullmatch(between), _LISTS.fullmatch(between)
             if not ranged and not listed:
@@ -463,7 +503,10 @@ class DocumentIndex:
             if not options or (len(text) == 1 and between.strip() == "/"):
                 return []
             tails = [min(options, key=lambda each: (abs(each - last), each))]
-        return [Named(siblings[tail], first.quality, text, listed=True) for tail in tails]
+        return [
+            Named(siblings[tail], first.quality, text, listed=True, between=ranged and tail != tails[-1])
+            for tail in tails
+        ]
 
 
 def _surest(named: Sequence[Named]) -> list[Named]:
@@ -479,7 +522,9 @@ def _surest(named: Sequence[Named]) -> list[Named]:
 def _is_foreign(token: _Token, plain: str) -> bool:
     """Whether the text says that a number is none of a document."""
     before = plain[max(0, token.start - 24) : token.start]
-    return _FOREIGN.search(before) is not None or _CONTRACT.match(plain, token.end) is not None
+    if _FOREIGN.search(before) is not None or _CONTRACT.match(plain, token.end) is not None:
+        return True
+    return _HD.search(before) is not None and _OF_YEAR.match(plain, token.end) is not None
 
 
 def _days_and_sums(plain: str, amount: str) -> set[int]:

@@ -33,7 +33,7 @@ _YEAR_MONTH: Final = re.compile(
 )
 _CHINESE: Final = re.compile(r"(?:(\d{4})年)?\s?(1[0-2]|0?[1-9])\s?月")
 _QUARTER: Final = re.compile(
-    r"(?<![a-z0-9])(?:q|quy|quarter|quartal|qtr|trimestre)\s?\.?([1-4])(?:\s?[-/.]?\s?((?:20)\d{2}))?"
+    r"(?<![a-z0-9])(?:q(?=[1-4])|(?:quy|quarter|quartal|qtr|trimestre)\s?\.?)([1-4])(?:\s?[-/.]?\s?((?:20)\d{2}))?(?!\d)"
 )
 _FOLDED: Final = {folded(name): number for name, number in _MONTHS.items()}
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from receivables.book import Book
-from receivables.facts import KINDS, REVALUATION
+from receivables.facts import CREDIT_MEMO, KINDS, OPENING, RECEIPT
 from receivables.rules.application import ACCOUNT, ALIAS, NAME, REFERENCE, ApplicationPolicy
 from receivables.view import scale_of
 from receivables_importers.application.mentions import NumberIndex, said_by
@@ -26,6 +26,8 @@ REFUND: Final = "refund"
 
 APPROVAL: Final = "approval"
 
+_PAYABLE: Final = frozenset({RECEIPT, CREDIT_MEMO, OPENING})
+"""What may be paid back: what the customer gave, and what he need not pay."""
 _SURE: Final = frozenset({REFERENCE, ACCOUNT, ALIAS, NAME})
 
 NAMED: Final = 4
@@ -65,7 +67,7 @@ class Refunds:
         self._credits: dict[str, list[int]] = {}
         for item in range(len(items.pocket)):
             known = pockets[items.pocket[item]].customer
-            if items.amount[item] < 0 and known and KINDS[items.kind[item]] != REVALUATION:
+            if items.amount[item] < 0 and known and KINDS[items.kind[item]] in _PAYABLE:
                 self._credits.setdefault(items.number[item], []).append(item)
         self._numbers = NumberIndex(self._credits)
         self._amounts = _amounts(book, [item for of_number in self._credits.values() for item in of_number])
@@ -121,6 +123,7 @@ class Refunds:
         left = {
             item: self._standing.left(item, line.booked)
             for item in self._standing.open_credits(code, line.currency, line.booked)
+            if KINDS[self._book.items.kind[item]] in _PAYABLE
         }
         kinds = who.kinds if who is not None else frozenset()
 

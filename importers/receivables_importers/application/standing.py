@@ -57,11 +57,18 @@ class Standing:
         ordinal = day.toordinal()
         if items.day[item] > ordinal:
             return 0
-        residual = items.residual[item]
-        then = residual + sum(units for settled, units in self._later.get(item, ()) if settled > ordinal)
+        residual, used = items.residual[item], self._used.get(item, 0)
+        then = residual
+        if item in self._later:
+            then += sum(units for settled, units in self._later[item] if settled > ordinal)
         if items.amount[item] > 0:
-            return max(0, min(residual, then) - self._used.get(item, 0))
-        return min(0, max(residual, then) - self._used.get(item, 0))
+            return max(0, min(residual, then) - used)
+        return min(0, max(residual, then) - used)
+
+    def settled_later(self, item: int, day: datetime.date) -> bool:
+        """Whether the ledger settles an item, or a part of it, on a later day."""
+        ordinal = day.toordinal()
+        return any(settled > ordinal and units > 0 for settled, units in self._later.get(item, ()))
 
     def open_items(self, customer: str, currency: str, day: datetime.date) -> list[int]:
         """The open debits of a customer in a currency, the oldest due first."""

@@ -80,7 +80,9 @@ def explanations(amounts: Sequence[Amount], target: int) -> list[Explained]:
     if of_month and len(of_month[0]) > 1:
         found.append(Explained(MONTH, tuple(each.item for each in of_month[0]), len(of_month) - 1))
     if runs := _runs(amounts, target):
-        found.append(Explained(RUN, runs[0], len(runs) - 1))
+        # Who pays what is oldest begins with the first item; any other beginning is one of many.
+        sets = len(amounts) if runs[0][0] == amounts[0].item else len(amounts) * (len(amounts) - 1) // 2
+        found.append(Explained(RUN, runs[0], len(runs) - 1, sets / _steps(amounts)))
     seen: set[frozenset[int]] = set()
     unlike = []
     for explained in found:
@@ -142,6 +144,10 @@ def _sums(amounts: Sequence[Amount]) -> list[tuple[int, int]]:
 
 def _chance(amounts: Sequence[Amount]) -> float:
     """How many sets have an amount by accident, if sums were spread evenly over what they can be."""
+    return float(2 ** len(amounts) / _steps(amounts))
+
+
+def _steps(amounts: Sequence[Amount]) -> int:
+    """How many sums these amounts can have at most."""
     units = [each.units for each in amounts]
-    steps = sum(units) // math.gcd(*units) or 1
-    return float(2 ** len(units) / steps)
+    return sum(units) // math.gcd(*units) or 1

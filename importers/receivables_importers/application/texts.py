@@ -112,6 +112,7 @@ _LEGAL: Final = frozenset(
         "the",
         "and",
         "und",
+        "va",
         "et",
         "y",
         "of",
@@ -223,6 +224,8 @@ class NameReader:
         phrases = sorted((folded(phrase) for phrase in ignored), key=len, reverse=True)
         self._phrases = [*(phrase for phrase in phrases if " " in phrase), *_LEGAL_PHRASES]
         self._silent = _LEGAL | {phrase for phrase in phrases if " " not in phrase}
+        self._parts = [tuple(phrase.split()) for phrase in self._phrases]
+        self._silent_places: dict[tuple[str, ...], frozenset[int]] = {}
         self._known: dict[str, tuple[str, ...]] = {}
         self._spelled: dict[str, tuple[tuple[str, ...], ...]] = {}
 
@@ -261,13 +264,15 @@ class NameReader:
         >>> sorted(NameReader().silent_places(("cong", "ty", "tnhh", "thanh", "cong")))
         [0, 1, 2]
         """
-        found = {place for place, word in enumerate(words) if word in self._silent}
-        for phrase in self._phrases:
-            parts = phrase.split()
-            for begin in range(len(words) - len(parts) + 1):
-                if list(words[begin : begin + len(parts)]) == parts:
-                    found.update(range(begin, begin + len(parts)))
-        return frozenset(found)
+        key = tuple(words)
+        if key not in self._silent_places:
+            found = {place for place, word in enumerate(key) if word in self._silent}
+            for parts in self._parts:
+                if parts[0] in key:
+                    starts = [at for at in range(len(key) - len(parts) + 1) if key[at : at + len(parts)] == parts]
+                    found.update(at + step for at in starts for step in range(len(parts)))
+            self._silent_places[key] = frozenset(found)
+        return self._silent_places[key]
 
     def _read(self, name: str) -> tuple[str, ...]:
         bare = f" {' '.join(words(_HAN_LEGAL.sub(' ', folded(name))))} "

@@ -36,14 +36,21 @@ def by_sum(case: Case, master: Master) -> Iterator[Explanation]:
     plain = explanations(amounts, case.units)
     if plain:
         yield _explained(case, plain, None, amounts)
-    found = _net_of_credits(case, master, amounts)
-    if found is not None:
-        yield found
+    net = _net_of_credits(case, master, amounts)
+    less = [] if plain else list(_sums_with_difference(case, master, opened))
+    yield from _only_reason([*([net] if net is not None else ()), *less])
     if not plain:
-        yield from _sums_with_difference(case, master, opened)
         only = only_subset(amounts, case.units)
         if only is not None:
             yield _explained(case, [only], None, amounts)
+
+
+def _only_reason(found: Sequence[Explanation]) -> Iterator[Explanation]:
+    """Explanations by a difference; of several reasons each is in doubt."""
+    reasons = list(dict.fromkeys(" and ".join(each.applied.reasons) for each in found))
+    for each in found:
+        doubt = (f"it may be {' or '.join(reasons)}",) if len(reasons) > 1 else ()
+        yield each._replace(doubts=(*each.doubts, *doubt))
 
 
 def _explained(

@@ -143,8 +143,8 @@ class _Stands:
 def waiting(book: Book, entries: Sequence[Any]) -> list[Waiting]:
     """The bank lines on the suspense account of which something is left, in order of date.
 
-    What takes from the account is set against the line that it names (`clears:`, or the same `bank-id:`), else one that it
-    shares a link with, else the oldest of its amount, else the oldest.
+    What takes from the account is set against the line that it names (`clears:`, or the same `bank-id:`), else one that
+    it shares a link with, else the oldest of its amount, else the oldest.
 
     Args:
       book: The book.
@@ -175,14 +175,18 @@ def _suspended(entry: Transaction, roles: Mapping[str, tuple[str, ...]]) -> list
     """What an entry has on suspense accounts; with its bank account where it is a bank line's."""
     meta = entry.meta or {}
     banks = [posting for posting in entry.postings if money_role(posting.account, roles) == BANK]
-    own = [posting for posting in entry.postings if within(posting.account, roles[SUSPENSE]) and posting.units]
+    own = [
+        (posting, posting.units)
+        for posting in entry.postings
+        if posting.units is not None and within(posting.account, roles[SUSPENSE])
+    ]
     ids, clears = read_ids(meta.get(BANK_ID)), read_ids(meta.get(CLEARS))
     found = []
-    for posting in own:
+    for posting, units in own:
         named = (*read_ids((posting.meta or {}).get(CLEARS)), *clears)
         single = len(ids) == 1 and len(own) == 1 and len(banks) == 1 and not named
         bank = banks[0].account if single else ""
-        found.append(_Stands(entry, posting.account, posting.units, named or ids, bank))
+        found.append(_Stands(entry, posting.account, units, named or ids, bank))
     return found
 
 
