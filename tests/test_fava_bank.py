@@ -5,7 +5,11 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import os
 import re
+import threading
+import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +21,17 @@ from tests.bank_lines import BOOKS, invoice
 from tests.favas import Served, cells, copied, failures, headings, plain, written
 from tests.test_fava_writing import SAME, texts
 
-from bean_ar.main import main as bean_ar
+import bean_ar.apply
+from bean_ar.main import main as bean_ar_main
 from receivables.fava import bankfiles, bench
+from receivables.fava.words import words
+from receivables.letters.phrases import LANGUAGES
 from receivables.loading import load_book
+from receivables.rules.application import DIFFERENCES
+from receivables_importers.application.deciding.deposits import DEPOSIT, PAID_BACK
+from receivables_importers.application.deciding.nature import BOUNCED, NATURES
+from receivables_importers.application.deciding.refunds import REFUND
+from receivables_importers.application.model import BOOKED, UNKNOWN
 from receivables_importers.application.session import Choice, Session, replay
 from receivables_importers.bank import read, together
 
@@ -69,6 +81,15 @@ def shown(served: Served, *files: str, **params: str) -> str:
     return response.get_data(as_text=True)
 
 
+def keys(monkeypatch: pytest.MonkeyPatch, ledger: Path, *options: str, pressed: str) -> None:
+    """Decide in the terminal what waits, and book it."""
+    monkeypatch.setattr(bean_ar.apply, "_is_terminal", lambda: True)
+    result = CliRunner().invoke(
+        bean_ar_main, ["apply", str(ledger), *options, "--review", "--post", "--yes"], input=pressed
+    )
+    assert result.exit_code == 0, result.output
+
+
 def state_of(page: str) -> str:
     (found,) = set(re.findall(r'data-state="(\w+)"', page))
     return str(found)
@@ -85,7 +106,8 @@ class Person:
         self.choices: list[dict[str, Any]] = []
 
     def body(self, **more: Any) -> dict[str, Any]:
-        return {"files": self.files, **self.params, "state": self.state, "choices": self.choices, **more}
+        said = {key: value == "1" if key == "waiting" else value for key, value in self.params.items()}
+        return {"files": self.files, **said, "state": self.state, "choices": self.choices, **more}
 
     def look(self, **more: Any) -> str:
         answer = self.served.put("bank", self.body(**more), **SAME)
@@ -144,7 +166,7 @@ def test_a_ledger_without_folder_says_how_to_name_one(tmp_path: Path) -> None:
 def test_the_lines_are_those_of_bean_ar(closed: Served) -> None:
     (token,) = tokens(closed)
     result = CliRunner().invoke(
-        bean_ar, ["apply", str(closed.main), str(closed.main.parent / "statements/may.sta"), "--format", "csv"]
+        bean_ar_main, ["apply", str(closed.main), str(closed.main.parent / "statements/may.sta"), "--format", "csv"]
     )
     response = closed.get("download", relation="proposals", format="csv", files=token)
     assert response.data == result.stdout_bytes
@@ -288,6 +310,20 @@ def test_booked_lines_are_known_and_vanish(may: Served) -> None:
     assert may.main.read_text("utf-8") == text
 
 
+def test_errors_are_told_when_the_entries_may_rest_on_them(may: Served) -> None:
+    """What Fava misses among its options is none of them."""
+    assert may.errors == ["No operating currency specified. Please add one to your beancount file."]
+    assert "errors" not in Person(may).receipts(evident="on")["text"]
+    with may.main.open("a", encoding="utf-8") as file:
+        file.write('\n2026-05-02 * "Nobody" "Nothing"\n  Assets:Bank:Savings  250.00 USD\n')
+    assert "The ledger has errors" in Person(may).receipts(evident="on")["text"]
+
+
+def test_what_is_settled_stays_in_a_line(closed: Served) -> None:
+    """A number that is broken at its hyphens cannot be read."""
+    assert '<td class="nowrap"><bdi>INV-2026-0114 250.00</bdi></td>' in shown(closed)
+
+
 def test_what_evidence_decides_is_booked_only_when_wanted(may: Served) -> None:
     person = Person(may)
     assert person.receipts()["text"] == "Nothing is decided yet."
@@ -360,9 +396,100 @@ def test_a_request_that_makes_no_sense_is_refused(closed: Served, wrong: dict[st
     assert answer.json["success"] is False
 
 
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"choices":' * 100_000, "", "null", '"x"', '{"candidate": 1e999'])
+@pytest.mark.parametrize("endpoint", ["bank", "receipts", "upload", "note"])
+def test_what_is_no_json_is_refused_in_json(closed: Served, endpoint: str, body: str) -> None:
+    answer = closed.client.put(
+        f"{closed.base}{endpoint}",
+        data=body,
+        content_type="application/json",
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    assert answer.status_code == 400
+    assert answer.json == {"success": False, "error": "this request is no JSON object"}
+
+
+def test_a_request_without_an_end_is_not_read(closed: Served) -> None:
+    for endpoint in ("bank", "receipts", "upload", "note"):
+        answer = closed.client.put(
+            f"{closed.base}{endpoint}", input_stream=io.BytesIO(b"{}"), content_type="application/json",
+            headers={"Sec-Fetch-Site": "same-origin", "Transfer-Encoding": "chunked"},
+        )  # fmt: skip
+        assert answer.status_code == 413
+
+
 def test_a_line_out_of_turn_is_refused(closed: Served) -> None:
     answer = closed.put("bank", Person(closed).body(choices=[{"line": "other", "how": "leave"}]), **SAME)
     assert answer.status_code == 412
+
+
+@pytest.mark.parametrize("suspense", [True, False])
+def test_the_same_choices_book_the_same_bytes_in_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, suspense: bool
+) -> None:
+    """Take, leave, on account: the ledger on the page's side and the terminal's is one and the same text."""
+    (one := tmp_path / "page").mkdir()
+    (other := tmp_path / "terminal").mkdir()
+    person = Person(desk(one))
+    person.choose("take", customer="OldMill", candidate=1)
+    person.choose("leave")
+    person.choose("leave")
+    person.choices.pop()
+    person.choose("leave")
+    person.book(evident="on", **({"suspense": "on"} if suspense else {}))
+    terminal = desk(other)
+    statement = str(other / "statements/may.sta")
+    keys(monkeypatch, terminal.main, statement, *(["--suspense"] if suspense else []), pressed="1\r\ru\r\r")
+    assert (one / "main.beancount").read_text("utf-8") == terminal.main.read_text("utf-8")
+
+
+def test_four_browsers_at_once_book_once(may: Served) -> None:
+    person = Person(may)
+    person.choose("take", customer="OldMill", candidate=1)
+    body = person.body(evident="on", suspense="on", agreed=person.receipts(evident="on", suspense="on")["agreed"])
+    answers = []
+
+    def agree() -> None:
+        answers.append(
+            may.app.test_client().put(f"{may.base}receipts", json=body, headers={"Sec-Fetch-Site": "same-origin"})
+        )
+
+    threads = [threading.Thread(target=agree) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answer.status_code == 200 for answer in answers) == [False, False, False, True]
+    assert all(answer.is_json and answer.status_code in (200, 400, 409, 412) for answer in answers)
+    ids = [entry.meta["bank-id"] for entry in load_book(may.main).entries if "bank-id" in (entry.meta or {})]
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_a_candidate_that_is_another_than_the_one_on_the_page_is_refused(may: Served) -> None:
+    """The page says what it has shown: the same number of the same customer may have become something else."""
+    person = Person(may)
+    (other,) = re.findall(r'data-seen="(\w+)"', person.look(search="blue reef"))
+    html = person.look()
+    first, *_ = re.findall(r'data-seen="(\w+)"', html)
+    (line,) = re.findall(r'data-id="(\w*)"', html)
+    choice = {"line": line, "how": "take", "customer": "OldMill", "candidate": 1}
+    answer = may.put("bank", person.body(choices=[{**choice, "seen": other}]), **SAME)
+    assert answer.status_code == 412
+    answer = may.put("bank", person.body(choices=[{**choice, "seen": first}]), **SAME)
+    assert answer.status_code == 200
+
+
+def test_a_syntax_error_between_the_diff_and_the_booking_loses_nothing(may: Served) -> None:
+    """The ledger that somebody is just writing in is not made worse: other entries, or none."""
+    person = Person(may)
+    person.choose("take", customer="OldMill", candidate=1)
+    agreed = person.receipts()["agreed"]
+    with may.main.open("a", encoding="utf-8") as file:
+        file.write('\n2026-05-09 * "half an entry')
+    before = texts(may.main.parent)
+    answer = may.put("receipts", person.body(agreed=agreed), **SAME)
+    assert answer.status_code in (400, 409, 412)
+    assert texts(may.main.parent) == before
 
 
 # The ledger, or a file, changes
@@ -414,6 +541,114 @@ def test_another_diff_than_the_one_that_was_seen_is_not_booked(may: Served) -> N
     answer = may.put("receipts", person.body(evident="on", agreed=agreed), **SAME)
     assert answer.status_code == 409
     assert texts(may.main.parent) == before
+
+
+# Lines on the suspense account
+
+
+@pytest.fixture
+def suspended(tmp_path: Path) -> Served:
+    """A ledger on whose suspense account two lines wait, and no statement beside it."""
+    served = desk(tmp_path)
+    Person(served).book(suspense="on")
+    (tmp_path / "statements" / "may.sta").unlink()
+    with served.main.open("a", encoding="utf-8") as file:
+        file.write('\n2026-05-10 custom "receivables-customer" "BlueReef"\n  alias: "A STRANGER"\n')
+    return served
+
+
+def test_lines_on_the_suspense_account_can_be_chosen_without_a_statement(suspended: Served) -> None:
+    page = suspended.page(page="bank")
+    assert "Lines that wait on the suspense account (3)" in plain(page)
+    page = suspended.page(page="bank", waiting="1")
+    assert failures(page) == []
+    assert len(cells(page, "proposals")) == 3
+    assert 'name="waiting" value="1" checked' in page
+    assert 'name="suspense"' not in page, "they are there already"
+    # The place of each leads to its entry.
+    places = re.findall(r'<td class="place"><a href="(#context-\w+)"><bdi>main.beancount:\d+</bdi></a>', page)
+    assert len(set(places)) == 3
+    assert 'class="ar-where"><small><a href="#context-' in page
+
+
+def test_they_are_those_of_bean_ar(suspended: Served) -> None:
+    result = CliRunner().invoke(bean_ar_main, ["apply", str(suspended.main), "--waiting", "--format", "csv"])
+    response = suspended.get("download", relation="proposals", format="csv", waiting="1")
+    assert response.data == result.stdout_bytes
+    assert response.data.count(b"2026-05") >= 3
+    (link,) = set(
+        re.findall(r'href="([^"]*relation=proposals&amp;format=csv[^"]*)"', suspended.page(page="bank", waiting="1"))
+    )
+    assert suspended.client.get(link.replace("&amp;", "&")).data == response.data
+
+
+def test_they_are_decided_and_booked_as_in_the_terminal(
+    suspended: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "main.beancount"
+    other.write_text(suspended.main.read_text("utf-8"), "utf-8")
+    person = Person(suspended, waiting="1") if tokens(suspended) else _without_files(suspended)
+    person.choose("take", customer="OldMill", candidate=1)
+    person.choose("leave")
+    diff = person.book(evident="on", suspense="on")
+    assert "+  Liabilities:UnidentifiedReceipts   250.00 USD" in diff
+    assert "clears:" in diff
+    assert "Assets:Bank" not in diff.replace("-account", ""), "the money is at the bank already"
+    keys(monkeypatch, other, "--waiting", "--suspense", pressed="1\r\r\r")
+    assert suspended.main.read_text("utf-8") == other.read_text("utf-8")
+    assert load_book(suspended.main).errors == []
+    # What was cleared waits no longer, and is not booked again.
+    assert "suspense account (2)" in plain(suspended.page(page="bank"))
+    assert suspended.put("receipts", person.body(), **SAME).status_code == 412
+
+
+def _without_files(served: Served) -> Person:
+    person = Person.__new__(Person)
+    person.served, person.files, person.params, person.choices = served, [], {"waiting": "1"}, []
+    person.state = state_of(served.page(page="bank", waiting="1"))
+    return person
+
+
+def test_they_stand_beside_the_lines_of_a_statement(suspended: Served) -> None:
+    sent = upload(suspended, "both.sta", JUNE.encode())
+    page = shown(suspended, sent, waiting="1")
+    assert [row[0] for row in cells(page, "proposals")] == [
+        "2026-05-05", "2026-05-05", "2026-05-06", "2026-06-04", "2026-06-05", "2026-06-05", "2026-06-06", "2026-06-06",
+    ]  # fmt: skip
+    assert 'name="suspense"' in page
+    again = upload(suspended, "same.sta", MAY.encode())
+    assert len(cells(shown(suspended, again, waiting="1"), "proposals")) == 5, (
+        "the line of the file is the one that waits"
+    )
+
+
+def test_a_comment_above_them_forgets_nothing(suspended: Served) -> None:
+    person = _without_files(suspended)
+    person.choose("take", customer="OldMill", candidate=1)
+    suspended.main.write_text("; a comment\n" + suspended.main.read_text("utf-8"), "utf-8")
+    assert "clears:" in person.receipts()["diff"]
+
+
+def test_a_ledger_where_nothing_waits_offers_nothing(closed: Served) -> None:
+    assert "suspense account (" not in plain(closed.page(page="bank"))
+    page = closed.page(page="bank", waiting="1")
+    assert failures(page) == []
+    assert "No line is new" in plain(page)
+    answer = closed.put("bank", {"files": [], "waiting": "yes", "choices": []}, **SAME)
+    assert answer.status_code == 400
+    assert answer.json["error"] == "waiting is true or false"
+
+
+def test_they_are_hidden_in_incognito_and_shown_read_only(suspended: Served) -> None:
+    for options in ({"incognito": True}, READ_ONLY):
+        served = Served(suspended.main, **options)
+        page = served.page(page="bank", waiting="1")
+        assert len(cells(page, "proposals")) == 3
+        assert "data-state" not in page
+        numbers = re.findall(r"\b(?:250|370|390)\b", plain(page))
+        assert bool(numbers) == (options is READ_ONLY)
+        assert served.put("receipts", {"waiting": True, "choices": []}, **SAME).status_code in (401, 403)
 
 
 # Files
@@ -506,6 +741,47 @@ def test_files_that_are_no_statement_are_named_with_the_reader_s_word(may: Serve
     assert "<img src" not in page
     assert len(cells(page, "proposals")) == 5, "the others are read all the same"
     assert "ar-box error" in page
+
+
+def test_a_profile_that_leads_nowhere_is_named(may: Served) -> None:
+    (folder := may.main.parent / "bank-profiles").mkdir()
+    (folder / "gone.toml").symlink_to(may.main.parent / "nowhere.toml")
+    (box,) = failures(shown(may))
+    assert box == "These statements cannot be shown. gone.toml: the profile cannot be read: No such file or directory"
+    answer = may.put("bank", {"files": tokens(may), "choices": []}, **SAME)
+    assert answer.status_code == 400
+    assert "gone.toml" in answer.json["error"]
+
+
+def test_names_that_are_no_text_can_be_chosen(may: Served) -> None:
+    folder = may.main.parent / "statements"
+    (folder / "may.sta").unlink()
+    for name in (os.fsdecode(b"\xff\xfe.sta"), "a\u202eats.csv", "line\nbreak.sta"):
+        (folder / name).write_text(MAY, encoding="utf-8")
+    for token in tokens(may):
+        person = Person(may, token)
+        assert "#receipt" in person.receipts(evident="on")["diff"]
+        assert may.get("download", relation="proposals", format="xlsx", files=token).status_code == 200
+
+
+def test_two_hundred_files_are_offered_and_twenty_read(may: Served) -> None:
+    folder = may.main.parent / "statements" / "2026"
+    folder.mkdir()
+    for number in range(200):
+        (folder / f"{number:03}.sta").write_text(MAY.replace("STARTUMS", f"N{number}"), encoding="utf-8")
+    all_of_them = tokens(may)
+    assert len(all_of_them) == 201
+    assert len(cells(shown(may, *all_of_them[:20]), "proposals")) == 5
+    (box,) = failures(shown(may, *all_of_them[:21]))
+    assert "take fewer at once" in box
+
+
+def test_a_file_that_is_sent_stays_while_it_is_looked_at() -> None:
+    sent = bankfiles.Sent()
+    first = sent.keep("x", b"first")
+    for number in range(bankfiles.KEPT * 2):
+        sent.keep("y", str(number).encode())
+        assert sent.offered(first) is not None
 
 
 def test_a_table_wants_a_profile_and_an_account(may: Served) -> None:
@@ -635,6 +911,17 @@ def test_the_page_speaks_each_language(tmp_path: Path, language: str) -> None:
     person = Person(served)
     assert person.look(edit="OldMill")
     assert person.choose("take", customer="OldMill", candidate=1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_reason_has_a_name_in_each_language(language: str) -> None:
+    """A word of the cash application is never English in another language."""
+    said = words(language)
+    for word in {*DIFFERENCES, *NATURES, BOUNCED, BOOKED, UNKNOWN, DEPOSIT, PAID_BACK, REFUND}:
+        assert word in said.values, word
+        assert said.value(word).isascii() == (language == "en") or language == "vi", word
+    catalogue = tomllib.loads(files("receivables.fava").joinpath("catalogue", f"{language}.toml").read_text("utf-8"))
+    assert language == "en" or catalogue["texts"]["bank_suspended"] != words("en").texts["bank_suspended"]
 
 
 def test_a_book_without_customers(tmp_path: Path) -> None:

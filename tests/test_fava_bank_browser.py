@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
+from pypdf import PdfReader
 from tests.bank_lines import BOOKS
 from tests.favas import copied, written
-from tests.test_fava_bank import EVIL, JUNE, MAY, STATEMENTS
+from tests.test_fava_bank import EVIL, JUNE, MAY, STATEMENTS, Person, desk
 from tests.test_fava_bank import INVOICES as OPEN
 from tests.test_fava_browser import LOOKS, browser, opened, picture, serving
 
 from receivables.loading import load_book
+from receivables_importers.application.waiting import waiting
 
 __all__ = ["browser"]
 
@@ -158,6 +161,136 @@ def test_a_file_of_ones_own_and_a_choice_with_the_mouse(browser: Browser, tmp_pa
         expect(page.locator(".ar-made summary")).to_contain_text("Decided by you: 1")
 
 
+def test_lines_on_the_suspense_account_are_decided_with_the_keyboard(browser: Browser, tmp_path: Path) -> None:
+    """Weeks later somebody knows who paid: no statement is at hand, and none is needed."""
+    served = desk(tmp_path)
+    Person(served).book(suspense="on", evident="on")
+    (tmp_path / "statements" / "may.sta").unlink()
+    with serving(served.main) as address, opened(browser, f"{address}?page=bank") as page:
+        box = page.get_by_label("Lines that wait on the suspense account (3)")
+        box.focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        page.locator(".ar-deciding[data-state]").wait_for()
+        page.locator(".receivables[data-ready]").wait_for()
+        line(page, 1, 3)
+        expect(page.get_by_label("Lines that wait on the suspense account (3)")).to_be_checked()
+        page.keyboard.press("1")
+        line(page, 2, 3)
+        page.locator(".ar-where a").click()
+        expect(page.locator("dialog, .overlay").first).to_contain_text("UnidentifiedReceipts")
+        page.keyboard.press("Escape")
+        page.get_by_role("group", name="Decide").focus()
+        page.keyboard.press("Enter")
+        line(page, 3, 3)
+        page.keyboard.press("Enter")
+        form = page.get_by_role("form", name="Entries to book")
+        expect(form.get_by_label("what still waits goes to the suspense account")).to_have_count(0)
+        form.get_by_role("button", name="Show").press("Enter")
+        expect(form.locator("pre")).to_contain_text("clears:")
+        expect(form.get_by_role("button", name="Append")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-status]").first).to_contain_text("Written: main.beancount")
+        expect(page.get_by_label("Lines that wait on the suspense account (2)")).to_be_checked()
+        line(page, 1, 2)
+    loaded = load_book(served.main)
+    assert loaded.errors == []
+    assert [str(each.line.amount) for each in waiting(loaded.book, loaded.entries)] == ["370.00", "390.00"]
+
+
+def held(page: Page, address: str) -> list[Route]:
+    """What is asked of an address waits, as if the ledger were large, until it is let go."""
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route(address, hold)
+    return asked
+
+
+def test_impatience_decides_and_books_once(browser: Browser, tmp_path: Path) -> None:
+    """Double clicks and keys that are held down: one line is decided, and nothing is booked that was not seen."""
+    main = desk(tmp_path).main
+    asked: list[str] = []
+    with serving(main) as address, opened(browser, address) as page:
+        page.on("request", lambda request: asked.append(request.url) if request.method == "PUT" else None)
+        choose(page, address)
+        page.get_by_role("button", name="Take 1: Old Mill").dblclick()
+        line(page, 2, 3)
+        expect(page.locator(".ar-made summary")).to_have_text("Decided by you: 1")
+        page.get_by_role("group", name="Decide").focus()
+        page.keyboard.down("Enter")
+        for _ in range(10):
+            page.keyboard.down("Enter")
+            page.wait_for_timeout(30)
+        page.keyboard.up("Enter")
+        line(page, 3, 3)
+        asked.clear()
+        # The key is held down over the whole of showing: nothing is agreed to.
+        form = page.get_by_role("form", name="Entries to book")
+        form.get_by_role("button", name="Show").focus()
+        page.keyboard.down("Enter")
+        form.locator("pre:visible").wait_for()
+        for _ in range(5):
+            page.keyboard.down("Enter")
+        page.keyboard.up("Enter")
+        page.wait_for_timeout(200)
+        assert len(asked) == 1
+        assert receipts(main) == {}
+        # A double click on what shows, at a place where what books appears: it is not meant.
+        form.get_by_role("button", name="Append").dispatch_event("click", {"detail": 2})
+        page.wait_for_timeout(200)
+        assert len(asked) == 1
+        # While it is being booked, the page says so and takes nothing else.
+        waits = held(page, "**/receipts**")
+        form.get_by_role("button", name="Append").dblclick()
+        expect(form).to_have_attribute("aria-busy", "true")
+        expect(form.get_by_role("status")).to_have_text(re.compile("Being worked on"))
+        expect(form.get_by_role("button", name="Append")).to_be_disabled()
+        expect(page.locator(".ar-deciding")).to_have_attribute("inert", "")
+        waits[0].continue_()
+        expect(page.locator("[data-status]").first).to_contain_text("Written: main.beancount")
+        assert len(asked) == 2
+    assert len(receipts(main)["OLD MILL TEXTILES LTD"]) == 2
+
+
+def test_a_slow_step_says_so_and_each_line_is_spoken(browser: Browser, tmp_path: Path) -> None:
+    main = desk(tmp_path).main
+    with serving(main) as address, opened(browser, address) as page:
+        choose(page, address)
+        spoken = page.locator(".ar-deciding [data-said]")
+        assert spoken.get_attribute("role") == "status"
+        page.keyboard.press("Enter")
+        expect(spoken).to_contain_text("Line 2 of 3. 2026-05-05 370.00 USD BLUE REEF. SOMETHING")
+        expect(spoken).to_contain_text("Take 1: Blue Reef Hotels LLC")
+        expect(page.get_by_role("group", name="Decide")).to_be_focused()
+        page.keyboard.press("u")
+        expect(spoken).to_contain_text("Line 1 of 3")
+        waits = held(page, "**/bank**")
+        page.keyboard.press("Enter")
+        expect(page.locator(".ar-working")).to_be_visible()
+        waits[0].continue_()
+        line(page, 2, 3)
+        expect(page.locator(".ar-working")).not_to_be_visible()
+
+
+def test_a_diff_of_what_was_chosen_before_is_not_shown(browser: Browser, tmp_path: Path) -> None:
+    """Who goes on deciding while the diff is made is shown no diff of less."""
+    main = desk(tmp_path).main
+    with serving(main) as address, opened(browser, address) as page:
+        choose(page, address)
+        form = page.get_by_role("form", name="Entries to book")
+        waits = held(page, "**/receipts**")
+        form.get_by_role("button", name="Show").click()
+        expect(form).to_have_attribute("aria-busy", "true")
+        form.get_by_label("with what is decided by evidence").uncheck()
+        waits[0].continue_()
+        expect(form).not_to_have_attribute("aria-busy", "true")
+        expect(form.locator("pre")).to_be_hidden()
+        expect(form.get_by_role("button", name="Append")).to_be_hidden()
+
+
 def test_a_ledger_that_changes_is_told_and_nothing_is_written(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "statements").mkdir()
     (tmp_path / "statements" / "may.sta").write_text(MAY)
@@ -204,6 +337,33 @@ def test_a_hostile_statement_runs_nothing(browser: Browser, tmp_path: Path) -> N
         expect(page.locator("pre")).to_contain_text("#receipt")
         assert page.evaluate("window.hit") is None
         assert page.locator(".receivables img").count() == 0
+
+
+def test_all_columns_are_on_paper(browser: Browser, example: Path, tmp_path: Path) -> None:
+    """A4, upright: what cannot be scrolled must fit."""
+    with serving(copied(example, tmp_path)) as address, opened(browser, address) as page:
+        choose(page, address)
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 794 - 76, "height": 1123})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.set_viewport_size({"width": 1280, "height": 900})
+        text = PdfReader(io.BytesIO(page.pdf(format="A4"))).pages[0].extract_text()
+        for word in ("Date", "Waits for", "Evidence", "Place"):
+            assert word in text
+
+
+def test_nothing_turns_a_diff_round(browser: Browser, tmp_path: Path) -> None:
+    """A mark that turns the direction would show another amount than the one that is booked."""
+    (tmp_path / "statements").mkdir()
+    (tmp_path / "statements" / "may.sta").write_text(MAY)
+    books = BOOKS.replace("Old Mill Textiles Ltd", "Old Mill Textiles Ltd\u202e")
+    with serving(written(tmp_path, STATEMENTS + books + OPEN)) as address, opened(browser, address) as page:
+        choose(page, address)
+        page.keyboard.press("1")
+        line(page, 2, 3)
+        page.get_by_role("button", name="Show what would be booked").click()
+        expect(page.locator("pre")).to_contain_text("Old Mill Textiles Ltd\\u202e")
+        assert "\u202e" not in page.locator("pre").inner_text()
 
 
 @pytest.mark.parametrize("look", [*LOOKS, "arabic"])

@@ -22,6 +22,12 @@ function go(root, href) {
   link.remove();
 }
 
+/** Text in which marks that turn the direction of what follows are seen, and do nothing. */
+function plain(text) {
+  const escape = (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, escape);
+}
+
 /** The rows of a table as text with tabs, as spreadsheets take it. */
 function asText(table) {
   const rows = [...table.querySelectorAll("tr")];
@@ -144,12 +150,14 @@ function noteForm(root, form) {
 
 /**
  * What would be booked: first the diff, then, when it is agreed to, the append. `more` gives what the form itself does
- * not have, `done` and `outdated` are called after the append and when the ledger has changed. Gives what hides the diff.
+ * not have; `finished` and `outdated` are called after the append and when the ledger has changed, `working` before and
+ * after the server is asked. Gives what hides the diff.
  */
-function postingForm(root, form, { more = () => ({}), finished = () => {}, outdated = null } = {}) {
+function postingForm(root, form, { more = () => ({}), finished = () => {}, outdated = null, working = () => {} } = {}) {
   const show = form.querySelector("[data-show]");
   const agree = form.querySelector("[data-agree]");
   const diff = form.querySelector("[data-diff]");
+  const progress = form.querySelector("[data-progress]");
   let agreed = null;
   const kinds = { "+": "plus", "-": "minus", "@": "place" };
   const hide = () => {
@@ -157,29 +165,56 @@ function postingForm(root, form, { more = () => ({}), finished = () => {}, outda
     diff.hidden = true;
     agree.hidden = true;
   };
+  const asked = () => ({ ...valuesOf(form), ...more() });
+  const busy = () => form.getAttribute("aria-busy") === "true";
+  /** Ask the server, which may take a minute: meanwhile the form says so, and asks for nothing else. */
+  const ask = async (body) => {
+    form.setAttribute("aria-busy", "true");
+    progress.hidden = false;
+    progress.textContent = form.dataset.working;
+    show.disabled = true;
+    agree.disabled = true;
+    working(true);
+    try {
+      return await put(root, form.dataset.put, body, outdated);
+    } finally {
+      form.removeAttribute("aria-busy");
+      progress.hidden = true;
+      progress.textContent = "";
+      show.disabled = false;
+      agree.disabled = false;
+      working(false);
+    }
+  };
   form.addEventListener("change", hide);
+  form.addEventListener("keydown", (event) => {
+    // A key that is held down agrees to nothing.
+    if (event.key === "Enter" && event.repeat) { event.preventDefault(); }
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    show.disabled = true;
-    const said = await put(root, form.dataset.put, { ...valuesOf(form), ...more() }, outdated);
-    show.disabled = false;
-    if (!said) { return; }
+    if (busy()) { return; }
+    hide();
+    const body = asked();
+    const said = await ask(body);
+    // What was asked for may be something else by now.
+    if (!said || JSON.stringify(asked()) !== JSON.stringify(body)) { return; }
     tell(root, said.text, "");
     agreed = said.agreed ?? null;
     diff.replaceChildren(...said.diff.split("\n").map((line) => {
       const span = document.createElement("span");
       span.className = kinds[line[0]] ?? "";
-      span.textContent = `${line}\n`;
+      span.textContent = `${plain(line)}\n`;
       return span;
     }));
     diff.hidden = !said.diff;
     agree.hidden = !agreed;
     if (agreed) { agree.focus(); }
   });
-  agree.addEventListener("click", async () => {
-    agree.disabled = true;
-    const done = await put(root, form.dataset.put, { ...valuesOf(form), ...more(), agreed }, outdated);
-    agree.disabled = false;
+  agree.addEventListener("click", async (event) => {
+    // The second click of a double one was meant for what stood there before.
+    if (busy() || !agreed || event.detail > 1) { return; }
+    const done = await ask({ ...asked(), agreed });
     if (done) {
       finished();
       sessionStorage.setItem(FLASH, done.text);
@@ -228,11 +263,25 @@ function decisions(root, section, booking) {
   };
   const body = () => ({ ...asked, state, choices });
   const hide = booking
-    ? postingForm(root, booking, { more: body, finished: () => sessionStorage.removeItem(key), outdated: restart })
+    ? postingForm(root, booking, {
+      more: body,
+      finished: () => sessionStorage.removeItem(key),
+      outdated: restart,
+      // What is decided while it is being booked would be decided twice.
+      working: (on) => section?.toggleAttribute("inert", on),
+    })
     : () => {};
   if (!section) { return; }
   const place = section.querySelector("[data-line]");
   const status = section.querySelector("[data-status]");
+  const spoken = section.querySelector("[data-said]");
+  /** What a screen reader says of the line that is now to decide. */
+  const tellLine = () => {
+    const parts = place.querySelectorAll(".ar-progress, .ar-paid, .ar-remittance, .ar-waits li, .ar-found");
+    const first = place.querySelector("[data-key='1']")?.getAttribute("aria-label");
+    spoken.textContent = [...[...parts].map((part) => part.textContent), first ?? ""]
+      .map((text) => text.replace(/\s+/g, " ").trim()).filter(Boolean).join(". ");
+  };
 
   /** Send these choices, and show the line that is then to decide. */
   const step = async (wanted, look = {}, focus = true) => {
@@ -247,6 +296,7 @@ function decisions(root, section, booking) {
     sessionStorage.setItem(key, JSON.stringify({ state, choices }));
     // What the server sends is a part of its own page, with every text escaped.
     place.innerHTML = said.html;
+    tellLine();
     if (focus) {
       (place.querySelector("[data-focus]") ?? section).focus();
       section.scrollIntoView({ block: "nearest" });
@@ -257,11 +307,14 @@ function decisions(root, section, booking) {
   section.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) { return; }
-    const { choose, customer, candidate, edit, add } = button.dataset;
+    const { choose, customer, candidate, edit, add, seen } = button.dataset;
+    // The second click of a double one would decide the next line, which nobody has seen.
+    if (event.detail > 1 && add === undefined) { return; }
     if (choose === "leave") {
       step([...choices, { line: line(), how: "leave" }]);
     } else if (choose) {
-      step([...choices, { line: line(), how: choose, customer, candidate: choose === "take" ? Number(candidate) : 0 }]);
+      const number = choose === "take" ? Number(candidate) : 0;
+      step([...choices, { line: line(), how: choose, customer, candidate: number, seen: seen ?? "" }]);
     } else if (edit !== undefined) {
       step(choices, { edit });
     } else if (add !== undefined) {
@@ -304,7 +357,8 @@ function decisions(root, section, booking) {
     event.stopPropagation();
     if (wanted) {
       event.preventDefault();
-      wanted.click();
+      // A key that is held down decides one line.
+      if (!event.repeat) { wanted.click(); }
     }
   });
   const active = document.activeElement;

@@ -202,7 +202,8 @@ class Receivables(fava.ext.FavaExtensionBase):
         asked, offer = desk.asked, self._offered()
         sent = [file for token in asked.files if token not in offer and (file := self._sent.offered(token))]
         try:
-            found = self._bench(desk.shelf, _statements(asked), offer) if asked.files else None
+            wanted = _statements(asked)
+            found = self._bench(desk.shelf, wanted, offer) if wanted.files or wanted.waiting else None
             return bank.bank(desk, [*sent, *offer.values()], found, "", writable=writable)
         except BankFileError as error:
             return bank.bank(desk, [*sent, *offer.values()], None, str(error), writable=writable)
@@ -258,8 +259,7 @@ class Receivables(fava.ext.FavaExtensionBase):
         if format not in _DOWNLOADS:
             raise AskedError(f'there is no format "{format}": {", ".join(_DOWNLOADS)}')
         if args.get("relation") == RELATION:
-            asked = Statements(tuple(args.getlist("files")), args.get("profile", ""), args.get("bank", ""))
-            lines = self._bench(shelf, asked).report
+            lines = self._bench(shelf, _statements(read_asked(args, args.getlist, self._dates))).report
             return self._relation(lines, format, f"{RELATION}-{lines.as_of.isoformat()}.{format}")
         relation = relation_of(args.get("relation", ""))
         last = read_period(args.get("time", ""), self._dates)[1]
@@ -315,7 +315,14 @@ class Receivables(fava.ext.FavaExtensionBase):
             raise Refused(why.status, why.text)
         if _read_only():
             raise Refused(401, self.words()("read_only"))
-        said = request.get_json(silent=True)
+        # JSON has a file in base64, and a name. What comes in chunks does not say how long it is.
+        endless = "Transfer-Encoding" in request.headers
+        if endless or (request.content_length or 0) > SENT_MOST * 4 // 3 + 10_000:
+            raise Refused(413, f"more than {SENT_MOST >> 20} MB are not taken from a browser: use bean-ar apply")
+        try:
+            said = request.get_json(silent=True)
+        except RecursionError:
+            said = None
         if not isinstance(said, dict):
             raise Refused(400, "this request is no JSON object")
         return said
@@ -348,7 +355,7 @@ class Receivables(fava.ext.FavaExtensionBase):
         made = writing.planned(self._main, shelf.book, wanted)
         if agreed is None:
             told = spoken("to_book", count=made.entries)
-            if self.ledger.errors:
+            if made.errors:
                 told = f"{told} {spoken('ledger_errors')}"
             return {"success": True, "data": {"text": told, "diff": made.diff, "agreed": writing.digest(made)}}
         if agreed != writing.digest(made):
@@ -360,10 +367,6 @@ class Receivables(fava.ext.FavaExtensionBase):
     @_endpoint("upload", "PUT")
     def upload(self) -> Any:
         """Keep a statement that the browser sends in memory; its token."""
-        if request.content_length is None or request.content_length > SENT_MOST * 4 // 3 + 10_000:
-            raise Refused(
-                413, f"a file of more than {SENT_MOST >> 20} MB is not taken from a browser: use bean-ar apply"
-            )
         said = self._guard()
         name, content = said.get("name"), said.get("content")
         if not isinstance(name, str) or not isinstance(content, str):
@@ -448,7 +451,7 @@ def _file(content: bytes, media_type: str, name: str) -> Response:
 
 
 def _statements(asked: Asked) -> Statements:
-    return Statements(asked.files, asked.profile, asked.bank)
+    return Statements(asked.files, asked.profile, asked.bank, asked.waiting)
 
 
 def _fava_url(endpoint: str, **values: str) -> str:

@@ -11,7 +11,9 @@ from receivables.relations.question import Condition, ConditionError, Question, 
 
 PAGES: Final = ("overview", "aging", "items", "customer", "document", "bank", "rules")
 RULES: Final = ("penalties", "provision", "limitation", "write_off_proposals", "revaluation")
-OWN: Final = ("page", "customer", "number", "rule", "by", "where", "files", "profile", "bank", "whole", "sort", "rows")
+OWN: Final = (
+    "page", "customer", "number", "rule", "by", "where", "files", "profile", "bank", "waiting", "whole", "sort", "rows",
+)  # fmt: skip
 """The parameters of our pages; the others are Fava's."""
 
 
@@ -33,6 +35,7 @@ class Asked(NamedTuple):
       by: The key to group by.
       where: Conditions as on the command line.
       files, profile, bank: The statements of the bank lines: tokens, a ready profile, the ledger's bank account.
+      waiting: Whether the lines on the suspense account are among the bank lines.
       whole: Whether the page is wanted with all its tables, however long that takes.
       sort: Table and column by which it is sorted, "open:-due" for descending; one a table.
       rows: Table and the row from which it is shown.
@@ -51,6 +54,7 @@ class Asked(NamedTuple):
     files: tuple[str, ...] = ()
     profile: str = ""
     bank: str = ""
+    waiting: bool = False
     whole: bool = False
     sort: Mapping[str, str] = {}
     rows: Mapping[str, int] = {}
@@ -99,6 +103,7 @@ def read_asked(one: Mapping[str, str], many: Callable[[str], Sequence[str]], dat
         files=tuple(filter(None, many("files"))),
         profile=one.get("profile", ""),
         bank=one.get("bank", ""),
+        waiting=bool(one.get("waiting")),
         whole=bool(one.get("whole")),
         sort=dict(_pair(text) for text in many("sort")),
         rows={key: int(value) for key, value in map(_pair, many("rows")) if value.isascii() and value.isdigit()},

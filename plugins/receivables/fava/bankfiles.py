@@ -85,7 +85,10 @@ class Sent:
         """What is known of a file; None when it is not kept (any more)."""
         with self._lock:
             found = self._files.get(token)
-        return None if found is None else Offered(token, found[0], len(found[1]), None, token)
+            if found is None:
+                return None
+            self._files.move_to_end(token)
+        return Offered(token, found[0], len(found[1]), None, token)
 
     def content(self, token: str) -> bytes:
         """The content; raises BankFileError when it is not kept any more."""
@@ -157,7 +160,14 @@ def profiles(ledger: Path, profile: str) -> tuple[Profile, ...]:
 def profiles_mark(ledger: Path) -> tuple[tuple[str, int], ...]:
     """Another one when a profile beside the ledger may say something else."""
     beside = ledger.parent / PROFILES
-    return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(beside.glob("*.toml")))
+    found = []
+    for path in sorted(beside.glob("*.toml")):
+        try:
+            found.append((path.name, path.stat().st_mtime_ns))
+        except OSError:
+            # Who reads the profiles says what is wrong with it.
+            found.append((path.name, 0))
+    return tuple(found)
 
 
 def read_file(file: Offered, sent: Sent, known: Sequence[Profile]) -> BankFile:

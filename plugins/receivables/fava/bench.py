@@ -29,6 +29,7 @@ from receivables.loading import collector_off
 from receivables.report import Report
 from receivables_importers.application.proposals import report
 from receivables_importers.application.session import Choice, Session, replay
+from receivables_importers.application.waiting import Waiting, waiting
 from receivables_importers.bank import BankFile, Problem, together
 from receivables_importers.bank.model import ERROR, NOTE
 
@@ -52,11 +53,13 @@ class Statements(NamedTuple):
       files: Tokens of files, in the order in which they are read.
       profile: A ready profile for tables; "" for the one that recognises the table.
       account: The ledger's bank account of lines whose own account is not known; "" for none.
+      waiting: Whether the lines on the suspense account are looked at again.
     """
 
     files: tuple[str, ...] = ()
     profile: str = ""
     account: str = ""
+    waiting: bool = False
 
 
 class FileSaid(NamedTuple):
@@ -84,13 +87,21 @@ class Bench:
         self.files = tuple(files)
         self.session = session
         self.report: Report = report(session.book, session.matched)
-        said = repr((self.report.rows, [line.id for line in session.known]))
+        # Where a line stands is told by the diff: a comment above a waiting one changes nothing that was decided.
+        telling = [at for at, column in enumerate(self.report.columns) if column.name not in ("file", "place")]
+        rows = [[row[at] for at in telling] for row in self.report.rows]
+        said = repr((rows, [line.id for line in session.known]))
         self.state = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         self.lock = threading.RLock()
 
     def replay(self, choices: Sequence[Choice]) -> list[Choice]:
         """Bring the session to these choices; see `session.replay`."""
         return replay(self.session, choices)
+
+
+def suspended(shelf: Shelf) -> list[Waiting]:
+    """The lines that stand on the suspense account."""
+    return shelf.once("waiting", lambda: waiting(shelf.book, shelf.entries))
 
 
 def bench_of(shelf: Shelf, ledger: Path, asked: Statements, offer: Mapping[str, Offered], sent: Sent) -> Bench:
@@ -112,7 +123,7 @@ def bench_of(shelf: Shelf, ledger: Path, asked: Statements, offer: Mapping[str, 
     if asked.account and asked.account not in opened:
         raise BankFileError(f'the ledger has no account "{asked.account[:120]}"')
     marks = tuple((file.token, file.mark) for file in files)
-    key = marks, asked.profile, profiles_mark(ledger), asked.account
+    key = marks, asked.profile, profiles_mark(ledger), asked.account, asked.waiting
     benches = shelf.once("benches", lambda: Kept(BENCHES))
 
     def make() -> Bench:
@@ -142,19 +153,22 @@ def _made(shelf: Shelf, ledger: Path, asked: Statements, files: Sequence[Offered
         read.append(found)
         told = tuple(problem for problem in found.problems if problem.severity != NOTE)
         said.append(FileSaid(file.token, file.name, found.format, len(found.lines), told))
-    lines = together(read)[0]
-    if len(lines) > LINES_MOST:
-        raise BankFileError(f"{len(lines):,} lines are more than {LINES_MOST:,}: take fewer files, or bean-ar apply")
-    return Bench(said, Session(shelf.book, shelf.entries, lines, account=asked.account))
+    lines, again = together(read)[0], suspended(shelf) if asked.waiting else []
+    if (count := len(lines) + len(again)) > LINES_MOST:
+        raise BankFileError(f"{count:,} lines are more than {LINES_MOST:,}: take fewer files, or bean-ar apply")
+    return Bench(said, Session(shelf.book, shelf.entries, lines, account=asked.account, waiting=again))
 
 
 def read_statements(said: Mapping[str, Any]) -> Statements:
     """The files that a request in JSON is about; raises ChoiceError when they cannot be read."""
     files = said.get("files", [])
-    texts = [said.get("profile", ""), said.get("bank", "")]
-    if not isinstance(files, list) or not all(isinstance(each, str) for each in (*files, *texts)):
+    profile, bank = said.get("profile", ""), said.get("bank", "")
+    again = said.get("waiting", False)
+    if not isinstance(files, list) or not all(isinstance(each, str) for each in (*files, profile, bank)):
         raise ChoiceError("files is a list of texts, profile and bank are texts")
-    return Statements(tuple(files), *texts)
+    if not isinstance(again, bool):
+        raise ChoiceError("waiting is true or false")
+    return Statements(tuple(files), profile, bank, again)
 
 
 def read_choices(said: object) -> list[Choice]:

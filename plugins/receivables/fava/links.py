@@ -62,6 +62,7 @@ class Links:
             said.append(("rule", asked.rule))
         if asked.page == "bank":
             said += [*(("files", token) for token in asked.files), ("profile", asked.profile), ("bank", asked.bank)]
+            said.append(("waiting", "1" if asked.waiting else ""))
         said += [("where", text(condition)) for condition in asked.where]
         return [(key, value) for key, value in said if value]
 

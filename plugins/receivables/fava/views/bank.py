@@ -9,23 +9,26 @@ from typing import Final, NamedTuple
 
 from receivables.faces.cells import sound
 from receivables.fava.bankfiles import FILES_MOST, Offered, profile_names
-from receivables.fava.bench import Bench, FileSaid
+from receivables.fava.bench import Bench, FileSaid, suspended
 from receivables.fava.model import Cell, Failure, Figure, Page, Table
 from receivables.fava.tables import Desk, Shape, table
 from receivables.fava.views.common import frame
-from receivables.report import Report, Row
+from receivables.report import Row
 from receivables.rules.application import BOOKED_ON, application_policy
 from receivables.view import scale_of
 from receivables_importers.application.model import AUTO, NOTHING, REVIEW, Applied, Proposed
 from receivables_importers.application.proposals import name_of
-from receivables_importers.application.session import SETTLE, TAKE, Session
-from receivables_importers.bank.model import ERROR, WARNING
+from receivables_importers.application.session import SETTLE, TAKE, Session, seen
+from receivables_importers.bank.model import ERROR, WARNING, BankLine
 
 SHOWN: Final = (
     "date", "counterparty", "amount", "currency", "decision", "customer", "allocations", "residual", "reason",
     "waits_for", "evidence", "runner_up", "account", "place",
 )  # fmt: skip
 """The columns on the page; text and file of a line stand small below payer and place. All are in the downloads."""
+
+SHORT: Final = 40
+"""Characters of what is settled that stand in one line."""
 
 PROBLEMS_MOST: Final = 20
 """So many problems of a file are shown."""
@@ -49,6 +52,8 @@ class Choosing(NamedTuple):
     Attributes:
       files: What there is.
       more: How many more there are.
+      waiting: What is said of the lines on the suspense account; "" where there are none.
+      again: Whether these are looked at again.
       profiles, accounts: What is offered where a table or an account is not recognised; () where all is.
       profile, account: What is chosen.
       hidden: Fava's filters.
@@ -57,6 +62,8 @@ class Choosing(NamedTuple):
 
     files: tuple[FileChoice, ...]
     more: str
+    waiting: str
+    again: bool
     profiles: tuple[tuple[str, str], ...]
     accounts: tuple[str, ...]
     profile: str
@@ -91,6 +98,7 @@ class Candidate(NamedTuple):
       name: What the customer is called; `href` is the page.
       parts: What is settled, what is settled without money, and what stays on account.
       evidence: What speaks for it.
+      seen: What would be booked, as a digest.
     """
 
     key: int
@@ -100,6 +108,7 @@ class Candidate(NamedTuple):
     href: str
     parts: tuple[Part, ...]
     evidence: tuple[str, ...]
+    seen: str
 
 
 class Editing(NamedTuple):
@@ -128,6 +137,7 @@ class Line(NamedTuple):
       id: Its id.
       progress: "Line 3 of 12".
       date, amount, payer, payer_account, text, place: What the bank says.
+      entry: Where it stands in the ledger, for a line on the suspense account; "" for any other.
       waits: Why it waits.
       candidates: What it may be.
       found: What was searched for; "" when nothing was.
@@ -142,6 +152,7 @@ class Line(NamedTuple):
     payer_account: str
     text: str
     place: str
+    entry: str
     waits: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     found: str
@@ -182,6 +193,7 @@ class Bank(NamedTuple):
       asked: Files, profile and account as the script sends them.
       state: Of the bench.
       evident: How many lines are decided by evidence.
+      fresh: Whether lines wait that are not on the suspense account yet.
       why_not: Why nothing can be decided; "" where it can.
     """
 
@@ -196,6 +208,7 @@ class Bank(NamedTuple):
     asked: object = None
     state: str = ""
     evident: int = 0
+    fresh: bool = False
     why_not: str = ""
 
 
@@ -228,12 +241,18 @@ def _with(desk: Desk, content: Bank, found: Bench, *, writable: bool) -> Bank:
         return content._replace(
             files=tuple(_told(desk, file) for file in found.files if file.problems),
             figures=tuple(_figures(desk, decisions, len(session.known))),
-            table=_table(desk, found.report),
+            table=_table(desk, found),
             deciding=None if why_not or not session.count else deciding(desk, found),
             elsewhere=words("bank_elsewhere", count=words.number(elsewhere)) if elsewhere else "",
             url="" if why_not else desk.links.endpoint("bank"),
             receipts="" if why_not else desk.links.endpoint("receipts"),
-            asked={"files": desk.asked.files, "profile": desk.asked.profile, "bank": desk.asked.bank},
+            asked={
+                "files": desk.asked.files,
+                "profile": desk.asked.profile,
+                "bank": desk.asked.bank,
+                "waiting": desk.asked.waiting,
+            },
+            fresh=any(each.decision == REVIEW and not each.bank for each in session.proposals),
             state=found.state,
             evident=decisions[AUTO],
             why_not=why_not if decisions[REVIEW] or decisions[AUTO] else "",
@@ -245,6 +264,7 @@ def _with(desk: Desk, content: Bank, found: Bench, *, writable: bool) -> Bank:
 
 def _choosing(desk: Desk, offer: Sequence[Offered], found: Bench | None, failure: str, *, writable: bool) -> Choosing:
     asked, words = desk.asked, desk.words
+    waiting = len(suspended(desk.shelf))
     shown = [file for file in offer if file.token in asked.files]
     shown += [file for file in offer if file.token not in asked.files][: FILES_MOST - len(shown)]
     read = {file.token: _read(desk, file) for file in (found.files if found is not None else ())}
@@ -258,6 +278,8 @@ def _choosing(desk: Desk, offer: Sequence[Offered], found: Bench | None, failure
             for file in sorted(shown, key=lambda file: (file.path is not None, file.name))
         ),
         more=words("bank_more_files", count=words.number(len(offer) - len(shown))) if len(offer) > len(shown) else "",
+        waiting=words("bank_suspended", count=words.number(waiting)) if waiting or asked.waiting else "",
+        again=asked.waiting,
         profiles=tuple(profile_names()) if strange or asked.profile or failure else (),
         accounts=tuple(found.session.bank_accounts)
         if found is not None and placeless
@@ -305,8 +327,9 @@ def _figures(desk: Desk, decisions: Counter[str], known: int) -> list[Figure]:
 # The table
 
 
-def _table(desk: Desk, found: Report) -> Table:
-    asked, words = desk.asked, desk.words
+def _table(desk: Desk, bench: Bench) -> Table:
+    asked, words, found = desk.asked, desk.words, bench.report
+    entries = {each.line.id: _entry(desk, each.line) for each in bench.session.proposals if each.bank}
     at = {column.name: place for place, column in enumerate(found.columns)}
 
     def text(row: Row, name: str) -> str:
@@ -331,22 +354,40 @@ def _table(desk: Desk, found: Report) -> Table:
         return Cell(words.masked(sound(_reasons(desk, text(row, "reason").split(", ")))), kind="nowrap")
 
     def place(row: Row) -> Cell:
-        return Cell(sound(f"{text(row, 'file')}:{text(row, 'place')}"), kind="place", sub=text(row, "id"))
+        said, id = sound(f"{text(row, 'file')}:{text(row, 'place')}"), text(row, "id")
+        return Cell(said, entries.get(id, ""), "place", sub=id)
+
+    def settled(row: Row) -> Cell:
+        # One document with its amount stays in a line.
+        said = text(row, "allocations")
+        return Cell(words.masked(sound(said)), kind="nowrap" if len(said) <= SHORT else "long")
 
     params = [("files", token) for token in asked.files]
-    params += [(key, value) for key, value in (("profile", asked.profile), ("bank", asked.bank)) if value]
+    params += [(key, value) for key, value in _others(desk) if value]
 
     def told(name: str) -> Callable[[Row], Cell]:
         return lambda row: Cell(words.masked(sound(text(row, name))), kind="long told" if row[at[name]] else "")
 
     makers = {
-        "counterparty": payer, "decision": decision, "customer": customer, "reason": reason, "place": place,
+        "counterparty": payer, "decision": decision, "customer": customer, "allocations": settled, "reason": reason,
+        "place": place,
         **{name: told(name) for name in ("waits_for", "evidence", "runner_up")},
     }  # fmt: skip
     shape = Shape(
         found.relation, SHOWN, words("bank_lines"), params, totals=True, cells=makers, empty=words("bank_no_lines")
     )
     return table(desk, found, shape)
+
+
+def _others(desk: Desk) -> tuple[tuple[str, str], ...]:
+    """What beside files says which bank lines are meant."""
+    asked = desk.asked
+    return ("profile", asked.profile), ("bank", asked.bank), ("waiting", "1" if asked.waiting else "")
+
+
+def _entry(desk: Desk, line: BankLine) -> str:
+    """Where a line on the suspense account stands in the ledger."""
+    return desk.links.entry(line.file, int(line.place)) if line.place.isdecimal() else ""
 
 
 def _reasons(desk: Desk, reasons: Sequence[str]) -> str:
@@ -395,12 +436,13 @@ def _line(desk: Desk, session: Session, proposed: Proposed, search: str, edit: s
         payer_account=sound(line.counterparty_account),
         text=sound(line.remittance),
         place=sound(f"{line.file}:{line.place}"),
+        entry=_entry(desk, line) if proposed.bank else "",
         waits=tuple(map(sound, proposed.obstacles)),
         candidates=tuple(
             Candidate(
                 key, how, each.customer, sound(_whose(session, each)),
                 desk.links.customer(each.customer) if each.customer else "", _parts(desk, session, each, line.currency),
-                tuple(map(sound, each.evidence)),
+                tuple(map(sound, each.evidence)), seen(session.book, each),
             )
             for key, each in enumerate(options, start=1)
         ),

@@ -11,6 +11,7 @@ from receivables.fava.model import Alert, Bar, Card, Cell, Chart, Failure, Figur
 from receivables.fava.tables import Desk, Shape, ordered, table
 from receivables.fava.views.bridge import bridge
 from receivables.fava.views.common import attempt, by_name, frame, params, report
+from receivables.places import place_of
 from receivables.problems import ERROR
 from receivables.relations.question import Condition, Question
 from receivables.report import Report, Row
@@ -326,9 +327,8 @@ def _problems(desk: Desk) -> Alert | None:
     errors = sum(item.severity == ERROR for item in problems)
     rows = []
     for item in sorted(problems, key=lambda item: item.severity)[:PROBLEMS]:
-        file, line = str(item.source.get("filename", "")), int(item.source.get("lineno") or 0)
-        below = file.removeprefix(f"{desk.shelf.book.folder}/")
-        place = Cell(f"{below}:{line}", desk.links.editor(file, line), "place") if line else Cell(below)
+        file, line = place_of(desk.shelf.book.folder, item.source)
+        place = Cell(f"{file}:{line}", desk.links.editor(file, line), "place") if line else Cell(file)
         rows.append((Cell(words.value(item.severity)), Cell(words.masked(item.message), kind="long"), place))
     more = (words("more_problems", count=words.number(len(problems) - PROBLEMS)),) if len(problems) > PROBLEMS else ()
     shown = Table(

@@ -11,6 +11,7 @@ from receivables.facts import Event
 from receivables.fava.model import Cell, Heading, Table
 from receivables.fava.tables import ROWS, Desk, money_cell, page_of
 from receivables.fava.views.common import by_name, params, report
+from receivables.places import below
 from receivables.relations.question import Question
 from receivables.report import Report, Row
 
@@ -133,6 +134,6 @@ def _said(desk: Desk, event: Event) -> str:
 
 
 def _place(desk: Desk, file: str, line: int) -> Cell:
-    below = file.removeprefix(f"{desk.shelf.book.folder}/")
-    shown = f"{below.rpartition('/')[2]}:{line}"
-    return Cell(sound(shown), desk.links.entry(below, line), "place", title=sound(f"{below}:{line}"))
+    seen = below(desk.shelf.book.folder, file)
+    shown = f"{seen.rpartition('/')[2]}:{line}"
+    return Cell(sound(shown), desk.links.entry(seen, line), "place", title=sound(f"{seen}:{line}"))
