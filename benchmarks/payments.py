@@ -30,8 +30,8 @@ from receivables.booking import build
 from receivables.language.reading import read
 from receivables_importers.application.matching import match
 from receivables_importers.application.model import AUTO, NOTHING, Proposed
-from receivables_importers.application.references import creditor_reference, qr_reference
-from receivables_importers.application.texts import folded
+from receivables_importers.application.reading.references import creditor_reference, qr_reference
+from receivables_importers.application.reading.texts import folded
 from receivables_importers.bank import model
 from receivables_importers.bank.model import BankLine, References
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from tests.bank_lines import BOOKS, Applied, applied, invoice, line
 
-from receivables_importers.application.references import creditor_reference, qr_reference
+from receivables_importers.application.proposals import notes
+from receivables_importers.application.reading.references import creditor_reference, qr_reference
 from receivables_importers.bank import model
 from receivables_importers.bank.model import References
 
@@ -593,7 +594,20 @@ def test_another_currency_settles_nothing() -> None:
 def test_a_bank_account_that_nobody_knows() -> None:
     """It is not guessed among several."""
     found = applied(TWO, line("1,000.00", "OLD MILL TEXTILES", "INV-2026-0113", account="DE75512108001245126199"))
-    assert found.waits_for.startswith("no bank account of the ledger is known as DE75512108001245126199")
+    assert found.waits_for == (
+        "no bank account of the ledger is known as DE75512108001245126199:"
+        ' add bank-account: "DE75512108001245126199" below its open directive'
+    )
+
+
+def test_why_all_lines_wait_is_said_below_them() -> None:
+    """In a table on a terminal the column with the reason is cut off."""
+    account = "DE75512108001245126199"
+    lines = [line("1,000.00", "OLD MILL", "a", account=account, id=each) for each in ("1", "2")]
+    found = applied(ONE, *lines)
+    assert notes(found.matched) == ("Bank lines: 2 for a person.", found.first.obstacles[-1])
+    assert found.first.obstacles[-1].startswith(f"no bank account of the ledger is known as {account}")
+    assert notes(applied(ONE, line("1,000.00", "SOMEBODY")).matched) == ("Bank lines: 1 for a person.",)
 
 
 # The policy

@@ -239,7 +239,7 @@ def test_a_number_that_was_cut_off_behind_a_number() -> None:
     found = applied(ledger, line("163010880 VND", "OLD MILL TEXTILES", f"{text}1C25"))
     assert found.first.decision == "auto"
     other = applied(ledger, line("163010880 VND", "OLD MILL TEXTILES", f"{text}thanks"))
-    assert other.waits_for == "1C25TAA-00000703, 1C26TAA-00001256 is not named"
+    assert other.waits_for == "1C25TAA-00000703, 1C26TAA-00001256 are not named"
 
 
 @pytest.mark.parametrize("text", ["INV-2026-0111 to 0113", "INV-2026-0111 to INV-2026-0113"])
@@ -302,7 +302,7 @@ def test_another_customers_number_with_a_name_that_is_only_a_little_like() -> No
     paid = line("18,950.16", "Krueger ELEKTROTECHNIK", "Zahlung zu 26100647")
     found = applied(ledger, paid, company=customers(("Vogler", "Vogler Elektrotechnik GmbH")))
     assert found.first.decision == "review"
-    assert "the payer is not the customer whose document is named" in found.waits_for
+    assert "the payer is not known to be the customer whose document is named" in found.waits_for
 
 
 # Words

@@ -24,7 +24,7 @@ from receivables.language.reading import read
 from receivables.posting.text import directive
 from receivables.rules.in_hand import Hands, hands
 from receivables_importers.application import entries_of, match
-from receivables_importers.application.mentions import mentions, said_in
+from receivables_importers.application.reading.noted_numbers import mentions, said_in
 from receivables_importers.application.session import Session
 from receivables_importers.bank import model
 from receivables_importers.bank.model import BankLine, References
@@ -448,6 +448,18 @@ def test_a_deposited_cheque_that_bounces() -> None:
     assert again.proposals == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["RETURNED CHQ 123", "INWARD RTN CHQ 000123", "CHQ RET 123", "RET CHQ 123", "DISHONOR CHEQUE 123", "Chq Rtd 123",
+     "CEK TAK LAKU 000123", "TOLAKAN KLIRING 123"],
+)  # fmt: skip
+def test_a_cheque_that_bounces_in_words_alone(text: str) -> None:
+    """Many tables have no type: what would pass for a payment of ours would leave the invoice settled."""
+    back = line("-777.00", "", text, id="out", date="2026-05-08")
+    found = deposited(PAID, line("777.00", "", "CHQ 000123", id="in"), back)
+    assert found.said(1) == "auto BlueReef (bounced, bounced)"
+
+
 def test_a_cheque_that_is_in_hand_still_cannot_bounce() -> None:
     """Its deposit is missing in the ledger: a person looks."""
     found = deposited(PAID, returned("777.00", "RETURNED CHQ 123"))
@@ -619,7 +631,7 @@ def test_the_command(company: Path) -> None:
 def test_review(company: Path) -> None:
     """A key takes the deposit; nothing is learned of a payer."""
     words = ["apply", str(company), str(company.parent / "may.sta"), "--review", "--yes", "--post"]
-    result = CliRunner().invoke(main, words, input="1")
+    result = CliRunner().invoke(main, words, input="1\r")
     assert "1  Minh: RC-7 500.00" in result.stdout
     text = company.read_text("utf-8")
     assert re.search(r"Assets:InHand:Minh +-495.00 USD\n", text)

@@ -227,6 +227,12 @@ def test_wrong_usage(company: Path) -> None:
     assert "--review needs a terminal" in run(company, "--review").output
     assert 'no column is called "customr"' in run(company, "--where", "customr=1").output
     assert "the ledger has no such account" in run(company, "--account", "Assets:Nowhere").output
+    for words in (["--where", "customer=OldMill"], ["--format", "csv"], ["--output", "p.csv"]):
+        before = company.read_bytes()
+        result = run(company, "--post", "--yes", *words)
+        assert result.exit_code == 2
+        assert f"leave {'--where' if '--where' in words else '--format and --output'} out" in result.output
+        assert company.read_bytes() == before
 
 
 @pytest.fixture
@@ -238,7 +244,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("terminal")
 def test_review_takes_a_candidate_and_learns(company: Path) -> None:
     """A key decides; name and account of the payer are learned in the ledger, and decide the next time."""
-    result = run(company, "--review", "--post", "--yes", keys="1")
+    result = run(company, "--review", "--post", "--yes", keys="1\r")
     assert "Lines that wait for you: 1" in result.stdout
     assert "waits: the payer is not known for certain" in result.stdout
     text = company.read_text("utf-8")
@@ -273,7 +279,7 @@ def test_review_stopped(company: Path) -> None:
 @pytest.mark.usefixtures("terminal")
 def test_review_search_and_edit(company: Path) -> None:
     """Another customer is found by name, and the allocation written by hand."""
-    result = run(company, "--review", "--post", "--yes", keys="sold mill\ne1\nINV-2026-0114 200\n\n")
+    result = run(company, "--review", "--post", "--yes", keys="sold mill\ne1\nINV-2026-0114 200\n\n\r")
     assert result.exception is None, result.output
     text = company.read_text("utf-8")
     assert '-200.00 USD\n    settles: "INV-2026-0114"\n  Assets:Receivable:OldMill    -577.00 USD\n' in text
@@ -315,6 +321,8 @@ def test_what_is_decided_is_used_up_and_undone() -> None:
         ("INV-2026-0113 1000", "", "200.00 USD more than was paid: give a reason"),
         ("INV-2026-0113", "mood", "give a reason"),
         ("INV-2026-0114 1.001", "", "is no amount in USD"),
+        ("INV-2026-0114 1.500", "", '"1.500" is no amount in USD: write it as 1500.00'),
+        ("INV-2026-0114 1.500.000", "", '"1.500.000" is no amount in USD'),
     ],
 )
 def test_an_allocation_that_cannot_be(written: str, reason: str, message: str) -> None:

@@ -18,16 +18,16 @@ from receivables.booking import build
 from receivables.language.reading import read
 from receivables.posting.text import directive
 from receivables_importers.application import Matched, entries_of, match
-from receivables_importers.application.periods import periods
-from receivables_importers.application.references import (
+from receivables_importers.application.explaining.sums import Amount, explanations, only_subset
+from receivables_importers.application.reading.periods import periods
+from receivables_importers.application.reading.references import (
     creditor_reference,
     found_in,
     is_creditor_reference,
     is_qr_reference,
     qr_reference,
 )
-from receivables_importers.application.sums import Amount, explanations, only_subset
-from receivables_importers.application.texts import folded, words
+from receivables_importers.application.reading.texts import folded, words
 from receivables_importers.bank.model import BankLine
 
 NAMES = {"HanoiTower": "CTCP HANOI TOWER", "OldMill": "OLD MILL TEXTILES LTD", "BlueReef": "BLUE REEF HOTELS"}

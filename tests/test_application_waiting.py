@@ -320,6 +320,6 @@ def test_the_command(company: Path) -> None:
 def test_review_in_the_terminal(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key decides."""
     monkeypatch.setattr(bean_ar.apply, "_is_terminal", lambda: True)
-    result = run(company, "--waiting", "--review", "--post", "--yes", keys="1")
+    result = run(company, "--waiting", "--review", "--post", "--yes", keys="1\r")
     assert result.exception is None, result.output
     assert "clears:" in company.read_text("utf-8")

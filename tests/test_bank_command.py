@@ -15,8 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.test_docs import compare, follow
 
-from bean_ar.bank import bank
-from bean_ar.main import COMMANDS
+from bean_ar.main import COMMANDS, main
 from receivables.faces import FACES
 from receivables_importers.bank import COLUMNS
 from receivables_importers.bank.profiles import FIELDS, KEYS
@@ -27,7 +26,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "bank.md"
 
 
 def run(*arguments: str, **environment: str) -> Result:
-    result = CliRunner().invoke(bank, arguments, env={"COLUMNS": "120", **environment})
+    result = CliRunner().invoke(main, ["bank", *arguments], env={"COLUMNS": "120", **environment})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
@@ -140,6 +139,22 @@ def test_help() -> None:
     text = run("--help").output
     assert "bean-ar bank march.sta april.sta" in text
     assert all(column.name in text for column in COLUMNS)
+
+
+def test_the_profile_of_the_help_is_one(tmp_path: Path) -> None:
+    """Who has no page at hand copies it from there; a table that nobody knows points to it."""
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "Date;Name;Purpose;Out;In;Balance\n31.03.2026;Seebad;INV-7;;1.785,00;2.000,00\nTotal;;;;1.785,00;\n"
+    )
+    assert "bean-ar bank --help shows one" in run(str(table)).stderr
+    shown = run("--help").output.partition("A profile, ")[2].partition("\n\n")[0].splitlines()[1:]
+    own = tmp_path / "own.toml"
+    own.write_text("\n".join(shown))
+    result = run(str(table), "--profile", str(own), "--format", "csv")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert "2026-03-31,1785.00,EUR,,Seebad INV-7" in result.stdout
 
 
 def test_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

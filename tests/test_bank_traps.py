@@ -41,7 +41,7 @@ from receivables_importers.bank import bai, drafts, ofx, read, relation, report,
 from receivables_importers.bank import camt as camt_reader
 from receivables_importers.bank import swift as swift_reader
 from receivables_importers.bank.importer import Importer
-from receivables_importers.bank.model import ERROR
+from receivables_importers.bank.model import ERROR, BankError
 from receivables_importers.tables.reading import Limits, likely_encoding
 
 D = Decimal
@@ -301,9 +301,77 @@ def test_what_a_profile_lacks_is_said(tmp_path: Path) -> None:
         profile(tmp_path, f"{free}===\nDay,Text,Amount\n05/03/2026,a,5.00\n")
     )
     file = profile(tmp_path, f"{AMOUNTS}===\nDay,Details,Amount\n05/03/2026,a,5.00\n")
-    assert 'is not as the profile "own" says: no row of it has the header "text" beside the others' in said(file)
+    assert (
+        'is not as the profile "own" says: no row of it has the header "text" beside the others, but "Details"'
+        in said(file)
+    )
     file = profile(tmp_path, f"{AMOUNTS}===\nDay,Text,Amount\n05/03/2026,a,5.00\n06/03/2026,b")
     assert ":3: warning: the last row has no amount and too few cells: the file may be cut" in said(file)
+
+
+@pytest.mark.parametrize("words", ["JUMLAH", "Baki Akhir", "MUTASI KREDIT", "Total"])
+def test_sums_below_a_table_are_no_bookings(words: str, tmp_path: Path) -> None:
+    """In the words that banks use."""
+    table = f'Day,Text,Amount\n05/03/2026,a,5.00\n{words},,"5.00"\n'
+    file = profile(tmp_path, f"{AMOUNTS}===\n{table}")
+    assert [line.amount for line in file.lines] == [Decimal("5.00")]
+    assert said(file) == ""
+
+
+def test_what_to_add_for_a_footer_that_nobody_knows(tmp_path: Path) -> None:
+    """As it is said it can be copied, and does; a row with a day gets no such advice."""
+    table = 'Day,Text,Amount\n05/03/2026,a,5.00\nKokku kõik  read selles väljavõttes kokku,,"5.00"\n*** Lõpp ***\n'
+    advice = 'footer = ["Kokku kõik read selles väljavõ", "*** Lõpp ***"]\n'
+    file = profile(tmp_path, f"{AMOUNTS}===\n{table}")
+    for words in ("Kokku kõik read selles väljavõ", "*** Lõpp ***"):
+        assert f'if it is no booking, add footer = ["{words}"] above [columns] in the profile' in said(file)
+    assert said(profile(tmp_path, f"{advice}{AMOUNTS}===\n{table}")) == ""
+    file = profile(tmp_path, f'{AMOUNTS}===\nDay,Text,Amount\n05/03/2026,a,five\nsay ""x"",,5.00\n')
+    assert "the row is left out" in said(file)
+    assert "add footer" not in said(file)
+
+
+def test_a_key_that_slipped_below_the_columns(tmp_path: Path) -> None:
+    """TOML takes everything below [columns] for a column."""
+    with pytest.raises(BankError, match=r"footer stands below \[columns\], and is no column: move it above"):
+        profile(tmp_path, f'{AMOUNTS}footer = ["Total"]\n===\nDay,Text,Amount\n05/03/2026,a,5.00\n')
+
+
+def test_a_column_of_debits_that_the_profile_does_not_name(tmp_path: Path) -> None:
+    """Who takes the credits for all amounts is told what is left out; a balance beside them is no debit."""
+    columns = AMOUNTS.replace('"Amount"', '"In"')
+    table = "Day,Text,Out,In,Left\n05/03/2026,a,,5.00,5.00\n06/03/2026,b,2.00,,3.00\n07/03/2026,c,-,1.00,4.00\n"
+    file = profile(tmp_path, f"{columns}===\n{table}")
+    assert [line.amount for line in file.lines] == [Decimal("5.00"), Decimal("1.00")]
+    assert 'warning: column "Out" has an amount in 1 of the rows that have none' in said(file)
+    assert '"Left"' not in said(file)
+    quiet = "Day,Text,Ref,In\n04/03/2026,brought forward,17,\n05/03/2026,a,18,5.00\n"
+    assert said(profile(tmp_path, f"{columns}===\n{quiet}")).count("warning") == 0
+
+
+@pytest.mark.parametrize("written", ["RM", "EURO", "Dong-Bank"])
+def test_a_currency_that_is_none(written: str, tmp_path: Path) -> None:
+    """No document is open in it, so that every line would wait for another reason."""
+    with pytest.raises(BankError, match=f'currency is a code of three letters, as "EUR", and not "{written}"'):
+        profile(tmp_path, f"{AMOUNTS.replace('EUR', written)}===\nDay,Text,Amount\n05/03/2026,a,5.00\n")
+    file = profile(tmp_path, f"{AMOUNTS.replace('EUR', 'eur')}===\nDay,Text,Amount\n05/03/2026,a,5.00\n")
+    assert [line.currency for line in file.lines] == ["EUR"]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_debits_and_credits_that_changed_places(newest_first: bool, tmp_path: Path) -> None:
+    """Running balances that agree only the other way round are said to; a gap is said as a gap."""
+    columns = 'date = "DMY"\ncurrency = "EUR"\n[columns]\nbooked = "Day"\nbalance = "Left"\n'
+    rows = ["05/03/2026,5.00,,95.00", "06/03/2026,,7.00,102.00", "07/03/2026,1.00,,101.00"]
+    ordered = rows[::-1] if newest_first else rows
+    table = "\n".join(["Day,Out,In,Left", *ordered, ""])
+    advice = "agrees when debits and credits change places"
+    assert advice in said(profile(tmp_path, f'{columns}debit = "In"\ncredit = "Out"\n===\n{table}'))
+    right = f'{columns}debit = "Out"\ncredit = "In"\n===\n'
+    assert said(profile(tmp_path, f"{right}{table}")) == ""
+    gap = said(profile(tmp_path, right + table.replace("101.00", "104.00")))
+    assert "does not add up" in gap
+    assert advice not in gap
 
 
 def test_a_day_at_the_end_of_all_days(tmp_path: Path) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from bean_ar.bank import PROFILES, show_problems
-from bean_ar.ledger import Opened, load, waiting
-from bean_ar.options import Conditions, ledger_argument, output_options, problems_option
+from bean_ar.ledger import Opened, colours, load, waiting
+from bean_ar.options import Conditions, columns_told, ledger_argument, output_options, problems_option
 from bean_ar.output import chosen_format, finish, show_report
 from bean_ar.posting import post, post_options
 from receivables.faces import FACES
@@ -28,6 +27,11 @@ if TYPE_CHECKING:
     from receivables_importers.application.waiting import Waiting
 
 KEYS = "1-9 take it   s search   e edit   a on account   Enter leave   u undo   q stop"
+_DIGITS = "123456789"
+_ENDED = ("\x03", "\x04", "")
+"""Ctrl-C, Ctrl-D, and a terminal that went away."""
+LABELS_SHOWN = 40
+"""So many open documents are listed; the rest is counted."""
 
 
 @click.command("apply")
@@ -52,7 +56,7 @@ KEYS = "1-9 take it   s search   e edit   a on account   Enter leave   u undo   
     multiple=True,
     type=Conditions(),
     metavar="CONDITION",
-    help="Only rows for which it holds: column=value. May be repeated; it narrows what is shown, not what is booked.",
+    help="Only rows for which it holds: column=value. May be repeated; not with --post and --review.",
 )
 @post_options
 @click.option("--suspense", is_flag=True, help="With --post or --review: what waits goes to the suspense account.")
@@ -84,6 +88,10 @@ def apply(
         raise click.UsageError("name files of bank statements, or add --waiting for what is on the suspense account")
     if suspense and not (post or review):
         raise click.UsageError("--suspense says what --post does with lines that wait: add --post")
+    if (post or review) and (format_ is not None or output is not None):
+        raise click.UsageError("--post shows entries, not a report: leave --format and --output out")
+    if (post or review) and where:
+        raise click.UsageError("--post books all that is decided, --review shows all that waits: leave --where out")
     if review and not _is_terminal():
         raise click.UsageError("--review needs a terminal: a person answers")
     loaded, errors = load(ledger)
@@ -155,37 +163,61 @@ def _propose(
 # One after the other
 
 
+class _BackError(Exception):
+    """Nothing was chosen at a question: the line stands as before."""
+
+
 def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _say(text: str, **style: Any) -> None:
     """A line on the terminal, in which nothing acts that comes from a bank or a ledger."""
-    click.echo(click.style(neutral(text), **style) if style else neutral(text))
+    click.echo(click.style(neutral(text), **style) if style and colours() else neutral(text))
+
+
+def _key() -> str:
+    """The next key; one of `_ENDED` where the person wants to end."""
+    try:
+        return click.getchar()
+    except (KeyboardInterrupt, EOFError):
+        return _ENDED[0]
 
 
 def _review(
     ledger: Path, loaded: Loaded, opened: Opened, lines: Sequence[BankLine], account: str,
     suspended: Sequence[Waiting], *, suspense: bool, yes: bool,
 ) -> None:  # fmt: skip
-    """Ask about each line that waits, then book what is decided."""
+    """Ask about each line that waits, then book what is decided.
+
+    Raises click.Abort when it is ended before anything was decided.
+    """
     from receivables_importers.application.session import Session
 
     with waiting("Applying"):
         session = Session(loaded.book, loaded.entries, lines, account=account, waiting=suspended)
     _say(f"Lines that wait for you: {session.count:,}")
-    while session.count:
-        if session.current is None:
-            click.echo("\nAll lines are seen.   Enter go on   u undo")
-            if click.getchar() != "u":
-                break
-            session.undo()
+    ended = session.count > 0 and _walk(session) in _ENDED
+    if ended and not any(each.proposed is not None for each in session.decided):
+        raise click.Abort
+    # Who ends in a hurry loses nothing, and has agreed to nothing.
+    post(ledger, opened, session.entries(suspense=suspense), yes=yes and not ended)
+
+
+def _walk(session: Session) -> str:
+    """Go through the lines; gives the key that ended it."""
+    while True:
+        if session.current is not None:
+            _show(session)
+            if key := _answer(session):
+                return key
             continue
-        _show(session)
-        if not _answer(session):
-            break
-    made = session.entries(suspense=suspense)
-    post(ledger, opened, made, yes=yes)
+        click.echo("\nAll lines are seen.   Enter go on   u undo")
+        while (key := _key()) not in ("u", "\r", "\n", "q", *_ENDED):
+            pass
+        if key != "u":
+            return key
+        session.undo()
 
 
 def _show(session: Session) -> None:
@@ -218,35 +250,55 @@ def _told(session: Session, proposed: Proposed, applied: Applied) -> str:
     return f"{applied.customer} {name_of(book, applied.customer)}: {'; '.join(parts)}"
 
 
-def _answer(session: Session) -> bool:
-    """Do what the next key says; False to stop."""
+def _answer(session: Session) -> str:
+    """Do what the next key says that says anything; gives the key that ends the review, "" to go on."""
     from receivables_importers.application.session import SessionError
 
-    key = click.getchar()
     candidates = session.candidates()
+    keys = _DIGITS[: len(candidates)]
+    while (key := _key()) not in (*keys, "s", "e", "a", "\r", "\n", " ", "u", "q", *_ENDED):
+        pass
+    if key == "q" or key in _ENDED:
+        return key or _ENDED[0]
     try:
-        if key in ("q", "\x03", "\x04", ""):
-            return False
         if key == "u":
             _say("Undone." if session.undo() else "There is nothing to undo.")
-        elif key.isdigit() and 0 < int(key) <= len(candidates):
-            session.decide(candidates[int(key) - 1])
+        elif key in _DIGITS:
+            _decide(session, candidates[int(key) - 1])
         elif key == "s":
             _search(session)
         elif key in ("e", "a"):
             customer = next((each.customer for each in candidates if each.customer), "") or _ask("Customer's code")
             if customer not in session.book.customers:
                 raise SessionError(f'there is no customer "{customer}"')
-            session.decide(_edited(session, customer) if key == "e" else session.on_account(customer))
-        elif key in ("\r", "\n", " "):
+            _decide(session, _edited(session, customer) if key == "e" else session.on_account(customer))
+        else:
             session.skip()
     except SessionError as error:
         _say(str(error), fg="red")
-    return True
+    except _BackError:
+        pass
+    return ""
 
 
-def _ask(question: str, default: str = "") -> str:
-    return str(click.prompt(question, default=default, show_default=False)).strip()
+def _ask(question: str, *, empty: bool = False) -> str:
+    """What the person writes; raises _BackError for Ctrl-C, Ctrl-D, and for nothing unless it may be `empty`."""
+    try:
+        answer = str(click.prompt(question, default="", show_default=False)).strip()
+    except click.Abort as error:
+        click.echo()
+        raise _BackError from error
+    if not answer and not empty:
+        raise _BackError
+    return answer
+
+
+def _decide(session: Session, applied: Applied) -> None:
+    """Decide the line, and say how: who presses a key sees what it did."""
+    proposed = session.current
+    assert proposed is not None  # noqa: S101
+    session.decide(applied)
+    _say(f"Taken: {_told(session, proposed, applied)}", fg="green")
 
 
 def _search(session: Session) -> None:
@@ -263,28 +315,35 @@ def _search(session: Session) -> None:
     click.echo("   1-9 take it   e1-e9 edit   a1-a9 on account   Enter back")
     answer = _ask("Which")
     how, number = answer[:-1], answer[-1:]
-    if not number.isdigit() or not 0 < int(number) <= len(options) or how not in ("", "e", "a"):
+    if number not in _DIGITS[: len(options)] or how not in ("", "e", "a"):
+        _say(f'There is no choice "{answer[:60]}".')
         return
-    code = found[int(number) - 1]
-    session.decide(
-        _edited(session, code) if how == "e" else session.on_account(code) if how == "a" else options[int(number) - 1]
+    place = _DIGITS.index(number)
+    code = found[place]
+    _decide(
+        session,
+        _edited(session, code) if how == "e" else session.on_account(code) if how == "a" else options[place],
     )
 
 
 def _edited(session: Session, customer: str) -> Applied:
     """An allocation as the person writes it."""
-    for label, amount in session.open_labels(customer)[:40]:
+    opened = session.open_labels(customer)
+    _say(f"   {customer} {name_of(session.book, customer)}{'' if opened else ': nothing is open'}")
+    for label, amount in opened[:LABELS_SHOWN]:
         _say(f"      {label}  {amount}")
+    if len(opened) > LABELS_SHOWN:
+        click.echo(f"      … and {len(opened) - LABELS_SHOWN:,} more")
     written = _ask("Documents, with amounts where it is not all (INV-1, INV-2 500)")
-    reason = _ask("Reason for what is missing (bank charge, discount, withholding, rounding; Enter for none)")
+    if not written.strip(" ,"):
+        raise _BackError
+    reason = _ask(
+        "Reason for what is missing (bank charge, discount, withholding, rounding; Enter for none)", empty=True
+    )
     return session.edited(customer, written, reason)
 
 
 def _help() -> str:
-    columns = "\n".join(
-        fill(f"{column.name:<20} {column.about}", 78, initial_indent="  ", subsequent_indent=" " * 23)
-        for column in COLUMNS
-    )
     return (
         "Propose how the lines of bank statements are applied to what customers owe.\n\n"
         "Each line is decided by evidence, or waits for a person with its candidates. --post books what is decided, "
@@ -295,7 +354,7 @@ def _help() -> str:
         "  bean-ar apply main.beancount may.xml --post\n"
         "  bean-ar apply main.beancount may.xml --review\n"
         "  bean-ar apply main.beancount --waiting --post\n\n"
-        f"\b\nColumns:\n{columns}"
+        f"\b\nColumns:\n{columns_told(COLUMNS)}"
     )
 
 

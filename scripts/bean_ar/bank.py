@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from textwrap import fill
 
 import click
 
 from bean_ar.ledger import PROBLEMS_SHOWN, remark, waiting
-from bean_ar.options import Conditions, output_options
+from bean_ar.options import Conditions, columns_told, output_options
 from bean_ar.output import chosen_format, show_report
 from receivables.faces import FACES
 from receivables.relations.question import Condition
@@ -19,6 +18,22 @@ from receivables_importers.bank.model import ERROR, NOTE, Problem
 
 PROFILES: str = "bank-profiles"
 """The folder beside the ledger with a user's own profiles, which need not be named."""
+
+PROFILE: str = """\
+name = "My Bank"
+date = "DMY"                       # or MDY, YMD
+decimal = ","                      # a point without this line
+account = "4711"                   # or account-label = the words before it above the table
+currency = "EUR"                   # or currency-label
+footer = ["Total"]                 # how rows begin that are no bookings
+[columns]                          # what stands in which column, by its header
+booked = "Date"
+debit = "Out"                      # or amount = the column of amounts with a sign
+credit = "In"
+balance = "Balance"
+text = ["Name", "Purpose"]
+"""
+"""A profile that shows how one is written; all keys are in docs/bank.md."""
 
 _COLOURS = {ERROR: "red", NOTE: None}
 
@@ -99,9 +114,8 @@ bank.help = (
     "  bean-ar bank statement.xml\n"
     '  bean-ar bank march.sta april.sta --where "amount>0" --output receipts.xlsx\n'
     "  bean-ar bank download.csv --profile my-bank.toml --format json\n\n"
-    "\b\nColumns:\n"
-    + "\n".join(
-        fill(f"{column.name:<20} {column.about}", 78, initial_indent="  ", subsequent_indent=" " * 23)
-        for column in COLUMNS
-    )
+    "\b\nA profile, for a bank whose tables are not known:\n"
+    + "".join(f"  {line}\n" for line in PROFILE.splitlines())
+    + "\n\b\nColumns:\n"
+    + columns_told(COLUMNS)
 )

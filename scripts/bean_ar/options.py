@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from receivables.relations.question import Condition, ConditionError, read_condition
+from receivables.report import Column
+from receivables.rules.calendar_months import last_of_month
 
 if TYPE_CHECKING:
     DateType = click.ParamType[datetime.date]
@@ -39,10 +41,9 @@ class AsOf(DateType):
             if re.fullmatch(r"\d{4}", text):
                 return datetime.date(int(text), 12, 31)
             if found := re.fullmatch(r"(\d{4})-(\d{2})", text):
-                year, month = int(found[1]), int(found[2])
-                return datetime.date(year, month, calendar.monthrange(year, month)[1])
+                return last_of_month(datetime.date(int(found[1]), int(found[2]), 1))
             return datetime.date.fromisoformat(text)
-        except (ValueError, calendar.IllegalMonthError):
+        except ValueError:
             self.fail(f'"{value}" is no day: write 2026-03-31, 2026-03 for its last day, 2026, or today', param, ctx)
 
 
@@ -70,6 +71,14 @@ class Conditions(ConditionType):
             return read_condition(str(value))
         except ConditionError as error:
             self.fail(str(error), param, ctx)
+
+
+def columns_told(columns: Iterable[Column]) -> str:
+    """The columns of a result, as the help of a command lists them."""
+    return "\n".join(
+        fill(f"{column.name:<20} {column.about}", 78, initial_indent="  ", subsequent_indent=" " * 23)
+        for column in columns
+    )
 
 
 def ledger_argument(command: F) -> F:

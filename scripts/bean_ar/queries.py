@@ -144,9 +144,9 @@ def _run(ledger: Path, path: Path, as_of: datetime.date | None) -> tuple[Opened,
         except (beanquery.Error, ArithmeticError) as error:
             raise click.ClickException(f"{path.name}: {error}") from error
         columns = _distinct([_column(described) for described in cursor.description or ()])
-    scales = {currency: scale.digits for currency, scale in loaded.book.scales.items()}
     title = about(text).rstrip(".") or path.stem
-    return Opened(loaded.book, errors), Report(path.stem, title, day, _with_money(columns), rows, (), scales)
+    report = Report(path.stem, title, day, _with_money(columns), rows, (), loaded.book.digits())
+    return Opened(loaded.book, errors), report
 
 
 def _cell(value: Any) -> Any:

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from textwrap import fill
 from typing import NamedTuple
 
 import click
 
 from bean_ar.ledger import Opened, open_ledger
-from bean_ar.options import FirstDay, common_options, filter_options, ledger_argument, output_options
+from bean_ar.options import FirstDay, columns_told, common_options, filter_options, ledger_argument, output_options
 from bean_ar.output import (
     check_currency,
     check_period,
@@ -139,10 +138,7 @@ def relation_command(name: str) -> click.Command:
         if failed:
             sys.exit(1)
 
-    columns = "\n".join(
-        fill(f"{c.name:<20} {c.about}", 78, initial_indent="  ", subsequent_indent=" " * 23)
-        for c in _columns_for_help(name)
-    )
+    columns = columns_told(_columns_for_help(name))
     example = f"bean-ar {name.replace('_', '-')} main.beancount {EXAMPLES[name]}"
     command.__doc__ = f"{relation.about}\n\n\b\nExample:\n  {example}\n\n\b\nColumns:\n{columns}"
     decorated = output_options(tuple(FACES))(command)

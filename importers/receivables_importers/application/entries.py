@@ -7,7 +7,6 @@ bank line's id stands with each entry, so that no line is ever proposed twice, w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -24,22 +23,20 @@ from receivables.posting.proposal import Proposal
 from receivables.rules.application import application_policy
 from receivables.settings import CUSTOMERS, SUSPENSE
 from receivables.view import scale_of
-from receivables_importers.application.companies import Moved, account_on, between
+from receivables_importers.application.intercompany import Moved, account_on, between
 from receivables_importers.application.knowledge import (
     ALIAS,
     BANK_ACCOUNT,
-    BANK_BOOKING,
-    BANK_ID,
     CLEARS,
-    PAYER,
-    PAYER_ACCOUNT,
     REFERENCES,
     account_number,
 )
-from receivables_importers.application.model import AUTO, REVIEW, Allocation, InHand, Proposed
+from receivables_importers.application.model import AUTO, REVIEW, Allocation, InHand, Proposed, is_link
 from receivables_importers.application.netting import Netted, by_money, netted, together
-from receivables_importers.application.returns import turned_round
+from receivables_importers.application.open_items import label_of
+from receivables_importers.application.reversals import turned_round
 from receivables_importers.application.waiting import kept
+from receivables_importers.bank.metadata import BANK_BOOKING, BANK_ID, PAYER, PAYER_ACCOUNT, booking_of, narration_of
 from receivables_importers.bank.model import BankLine
 
 EVIDENCE: Final = "evidence"
@@ -48,7 +45,6 @@ CANDIDATES: Final = "candidates"
 
 CANDIDATES_KEPT: Final = 3
 
-_LINK: Final = re.compile(r"[A-Za-z0-9\-_/.]+")
 _KIND: Final = "receipt"
 _NOTE: Final = "note"
 
@@ -95,8 +91,8 @@ class EntryMaker:
         return Proposal(_KIND, (entry, *self._netting(proposed, pairs)), why)
 
     def _receipt(self, proposed: Proposed, pairs: Sequence[Netted]) -> Transaction:
+        """The entry of money that came in: each document with what is paid of it."""
         line, applied = proposed.line, proposed.applied
-        number = self._numbers.claim(RECEIPT, line.booked, self._account_of(proposed))
         scale = scale_of(self._book, line.currency)
         policy = application_policy(self._book.settings, line.booked)
         postings = [_posting(proposed.account, line.currency, scale, proposed.units or 0)]
@@ -104,30 +100,31 @@ class EntryMaker:
             _posting(policy.accounts[each.reason], line.currency, scale, each.units) for each in applied.deductions
         ]
         for allocation in by_money(applied.allocations, pairs):
-            postings.append(self._settling(allocation, scale, -allocation.units, self._label(allocation.item)))
+            postings.append(self._settling(allocation, scale, -allocation.units, label_of(self._book, allocation.item)))
         if applied.on_account:
             postings.append(self._on_account(proposed, scale))
-        postings += self._between(proposed, postings)
-        meta = {"number": number, **_of_line(proposed), EVIDENCE: "; ".join(applied.evidence)}
-        return Transaction(
-            _nowhere(meta), line.booked, "*", self._name(applied.customer), _narration(line), frozenset({RECEIPT}),
-            frozenset({number} if _LINK.fullmatch(number) else ()), postings,
-        )  # fmt: skip
+        return self._document(proposed, RECEIPT, postings)
 
     def _refund(self, proposed: Proposed) -> Transaction:
         """The entry of money that was paid back: each credit with what is paid of it."""
         line, applied = proposed.line, proposed.applied
-        number = self._numbers.claim(REFUND, line.booked, self._account_of(proposed))
         scale = scale_of(self._book, line.currency)
-        postings = [self._settling(each, scale, -each.units, self._label(each.item)) for each in applied.allocations]
+        postings = [
+            self._settling(each, scale, -each.units, label_of(self._book, each.item)) for each in applied.allocations
+        ]
         if applied.on_account:
             postings.append(self._on_account(proposed, scale))
         postings.append(_posting(proposed.account, line.currency, scale, proposed.units or 0))
-        postings += self._between(proposed, postings)
+        return self._document(proposed, REFUND, postings)
+
+    def _document(self, proposed: Proposed, kind: str, postings: Sequence[Posting]) -> Transaction:
+        """The entry of a receipt or refund, with the next number of its kind."""
+        line, applied = proposed.line, proposed.applied
+        number = self._numbers.claim(kind, line.booked, self._account_of(proposed))
         meta = {"number": number, **_of_line(proposed), EVIDENCE: "; ".join(applied.evidence)}
         return Transaction(
-            _nowhere(meta), line.booked, "*", self._name(applied.customer), _narration(line), frozenset({REFUND}),
-            frozenset({number} if _LINK.fullmatch(number) else ()), postings,
+            _nowhere(meta), line.booked, "*", self._name(applied.customer), narration_of(line), frozenset({kind}),
+            frozenset({number} if is_link(number) else ()), [*postings, *self._between(proposed, postings)],
         )  # fmt: skip
 
     def _deposit(self, proposed: Proposed, in_hand: InHand) -> Transaction:
@@ -141,7 +138,7 @@ class EntryMaker:
         ]
         postings += self._between(proposed, postings)
         return Transaction(
-            _nowhere(meta), line.booked, "*", line.counterparty or None, _narration(line), frozenset(),
+            _nowhere(meta), line.booked, "*", line.counterparty or None, narration_of(line), frozenset(),
             frozenset(in_hand.links), postings,
         )  # fmt: skip
 
@@ -169,12 +166,12 @@ class EntryMaker:
                 if units := sum(each.units for each in group if each.item == allocation.item):
                     items[allocation.item] = units
             postings = [
-                self._settling(Allocation(item, units), scale, units, self._label(item))
+                self._settling(Allocation(item, units), scale, units, label_of(self._book, item))
                 for item, units in (*credits.items(), *((item, -units) for item, units in items.items()))
             ]
             postings += self._between(proposed, postings)
             name = self._name(self._book.pockets[self._pocket(group[0].credit)].customer)
-            labels = ", ".join(map(self._label, credits))
+            labels = ", ".join(label_of(self._book, credit) for credit in credits)
             made.append(
                 Transaction(
                     _nowhere({}), proposed.line.booked, "*", name, f"{labels} netted in the payment",
@@ -193,13 +190,13 @@ class EntryMaker:
         postings = turned_round(original, reversal.booked, proposed.account, roots)
         postings += self._between(proposed, postings)
         meta: dict[str, Any] = {**_of_line(proposed), EVIDENCE: "; ".join(proposed.applied.evidence)}
-        plain = _LINK.fullmatch(number) is not None
+        plain = is_link(number)
         if not plain:
             meta["settles"] = number
         if "customer" in original.meta:
             meta["customer"] = original.meta["customer"]
         return Transaction(
-            _nowhere(meta), line.booked, "*", self._name(proposed.applied.customer), _narration(line),
+            _nowhere(meta), line.booked, "*", self._name(proposed.applied.customer), narration_of(line),
             frozenset({REVERSAL}), frozenset({number} if plain else ()), postings,
         )  # fmt: skip
 
@@ -211,7 +208,7 @@ class EntryMaker:
         meta: dict[str, Any] = {**kept(line), "waits": "; ".join(proposed.obstacles)}
         best = [each for each in (proposed.applied, *proposed.runners_up) if each.customer or each.in_hand]
         for place, each in enumerate(best[:CANDIDATES_KEPT], start=1):
-            labels = ", ".join(map(self._label, each.items[:10])) or "on account"
+            labels = ", ".join(label_of(self._book, item) for item in each.items[:10]) or "on account"
             customer = f"{each.customer} {self._name(each.customer)}: {labels}"
             meta[f"candidate-{place}"] = customer if each.in_hand is None else each.in_hand.told
         postings = [
@@ -219,7 +216,7 @@ class EntryMaker:
             _posting(suspense, line.currency, scale, -(proposed.units or 0)),
         ]
         entry = Transaction(
-            _nowhere(meta), line.booked, "!", line.counterparty or None, _narration(line), frozenset(), frozenset(),
+            _nowhere(meta), line.booked, "!", line.counterparty or None, narration_of(line), frozenset(), frozenset(),
             postings,
         )  # fmt: skip
         return Proposal(_KIND, (entry,), (f"{_headline(proposed)}: {'; '.join(proposed.obstacles)}.",))
@@ -249,10 +246,6 @@ class EntryMaker:
 
     def _pocket(self, item: int) -> int:
         return self._book.items.pocket[item]
-
-    def _label(self, item: int) -> str:
-        items = self._book.items
-        return items.number[item] + (f"/{items.instalment[item]}" if items.instalment[item] else "")
 
     def _name(self, code: str) -> str:
         customer = self._book.customers.get(code)
@@ -290,16 +283,12 @@ def _headline(proposed: Proposed) -> str:
     return f"{words} ({line.file}:{line.place})"
 
 
-def _narration(line: BankLine) -> str:
-    return line.remittance or ", ".join(line.references.documents) or line.references.creditor or line.type
-
-
 def _of_line(proposed: Proposed) -> dict[str, str]:
     """What is kept of a bank line with its entry; one that takes it from the suspense account says what it clears."""
     line, references = proposed.line, proposed.line.references
     own: Iterable[tuple[str, str]] = (
         (BANK_ID, line.id),
-        (BANK_BOOKING, line.booking if line.booking != line.id else ""),
+        (BANK_BOOKING, booking_of(line)),
     )
     said: Iterable[tuple[str, str]] = (
         *(((CLEARS, line.id),) if proposed.bank else own),

@@ -23,10 +23,11 @@ from receivables.language.customers import within
 from receivables.language.reading import read
 from receivables.settings import BANK, SUSPENSE
 from receivables_importers.application.entries import EntryMaker
-from receivables_importers.application.knowledge import BANK_ID, read_ids
+from receivables_importers.application.knowledge import read_ids
 from receivables_importers.application.matching import match
 from receivables_importers.application.model import AUTO, REVIEW, Proposed
 from receivables_importers.application.waiting import line_of
+from receivables_importers.bank.metadata import BANK_ID
 from receivables_importers.bank.model import BankLine
 
 Extracted = tuple[str, list[Directive], str, Any]

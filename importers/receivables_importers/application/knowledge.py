@@ -7,9 +7,8 @@ key in several directives; what a person confirmed is there and nowhere else.
 from __future__ import annotations
 
 import datetime
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
@@ -19,21 +18,17 @@ from receivables.book import KIND_CODES, Book
 from receivables.facts import RECEIPT, REFUND, REVERSAL
 from receivables.language.configuration import CUSTOMER
 from receivables.language.customers import customer_of, within
+from receivables.places import Place, place_of
 from receivables.rules.in_hand import CHEQUE, CHEQUE_DATE
 from receivables.settings import BANK, CUSTOMERS, GROUP, IN_HAND, SUSPENSE
-from receivables_importers.application.references import bare
-from receivables_importers.application.texts import folded
+from receivables_importers.application.reading.references import bare
+from receivables_importers.application.reading.texts import spaced
+from receivables_importers.bank.metadata import BANK_BOOKING, BANK_ID, PAYER, PAYER_ACCOUNT
 
-BANK_ID: Final = "bank-id"
-"""Metadata of an entry: the id of the bank line that it books; several with spaces or commas."""
-BANK_BOOKING: Final = "bank-booking"
-"""The id of the bank's entry, where the line is a part of it."""
 CLEARS: Final = "clears"
 """Metadata of an entry: the id of the bank line that it takes from the suspense account."""
-PAYER: Final = "bank-counterparty"
-PAYER_ACCOUNT: Final = "bank-counterparty-account"
 REFERENCES: Final = ("bank-end-to-end", "bank-transaction", "bank-cheque", "bank-mandate")
-"""Metadata of a receipt: who paid, from which account, and under which references, as the bank wrote them."""
+"""Metadata of a receipt: the references under which it was paid, as the bank wrote them."""
 
 ALIAS: Final = "alias"
 BANK_ACCOUNT: Final = "bank-account"
@@ -166,7 +161,7 @@ class Knowledge(NamedTuple):
     refunds: Sequence[BookedReceipt]
     reversed_numbers: frozenset[str]
     movements: Sequence[Movement]
-    entries: Mapping[tuple[str, int], Transaction]
+    entries: Mapping[Place, Transaction]
 
 
 def account_number(text: str) -> str:
@@ -300,7 +295,7 @@ def _companies(book: Book) -> frozenset[str]:
         if subject == "statement"
         for policy in policies
     ]
-    return frozenset(filter(None, (" ".join(folded(name).split()) for name in (book.title, *names))))
+    return frozenset(filter(None, (spaced(name) for name in (book.title, *names))))
 
 
 class _EntryReader:
@@ -310,10 +305,9 @@ class _EntryReader:
         roles = book.settings.roles
         self._roles = roles
         self._book = book
-        self._folder = f"{book.folder}{os.sep}"
         self._kinds: dict[str, str] = {}
         items, pockets = book.items, book.pockets
-        self._of_entry: dict[tuple[str, int], list[int]] = {}
+        self._of_entry: dict[Place, list[int]] = {}
         for item in range(len(items.pocket)):
             if items.amount[item] < 0 or pockets[items.pocket[item]].customer:
                 self._of_entry.setdefault(book.texts.entry(item), []).append(item)
@@ -324,7 +318,7 @@ class _EntryReader:
         self.refunds: list[BookedReceipt] = []
         self.reversed: set[str] = set()
         self.movements: list[Movement] = []
-        self.places: dict[tuple[str, int], Transaction] = {}
+        self.places: dict[Place, Transaction] = {}
 
     def _role(self, account: str) -> str:
         if account not in self._kinds:
@@ -349,7 +343,7 @@ class _EntryReader:
         if isinstance(booking := meta.get(BANK_BOOKING), str):
             self.bookings.add(booking)
         self.bookings.update(ids)
-        place = str(meta.get("filename", "")).removeprefix(self._folder), int(meta.get("lineno") or 0)
+        place = place_of(self._book.folder, meta)
         of_entry = self._of_entry.get(place, ())
         if of_entry:
             self.places[place] = entry
@@ -363,24 +357,30 @@ class _EntryReader:
         )
         number = self._book.items.number[of_entry[0]] if of_entry else ""
         if not ids:
-            for posting in own:
-                self.movements.append(
-                    Movement(
-                        entry.date, posting.account, posting.units.number, posting.units.currency, customers,
-                        self._documents(entry), f"{place[0]}:{place[1]}", number, bool(held),
-                    )
-                )  # fmt: skip
+            where = f"{place[0]}:{place[1]}"
+            self.movements += [
+                Movement(
+                    entry.date, posting.account, posting.units.number, posting.units.currency, customers,
+                    self._documents(entry), where, number, bool(held),
+                )
+                for posting in own
+            ]  # fmt: skip
         kinds = {self._book.items.kind[item] for item in of_entry}
         if len(kinds) == 1 and REVERSAL not in (entry.tags or ()):
             # What was on the suspense account was at the bank before.
             at_bank = own or cleared
             paid = at_bank if len(at_bank) == 1 else [] if own else [each for each in held if _cheques(entry, each)]
-            for posting in paid:
-                into = {(_RECEIPT_KIND, True): self.receipts, (_REFUND_KIND, False): self.refunds}.get(
-                    (next(iter(kinds)), posting.units.number > 0)
-                )
-                if into is not None:
-                    into.append(self._payment(entry, posting, number, customers, ids))
+            self._take_payments(
+                kinds.pop(), [(each, self._payment(entry, each, number, customers, ids)) for each in paid]
+            )
+
+    def _take_payments(self, kind: int, payments: Iterable[tuple[Any, BookedReceipt]]) -> None:
+        """Take up the payments of an entry of one kind: what came in of a receipt, what went out of a refund."""
+        for posting, payment in payments:
+            if kind == _RECEIPT_KIND and posting.units.number > 0:
+                self.receipts.append(payment)
+            elif kind == _REFUND_KIND and posting.units.number < 0:
+                self.refunds.append(payment)
 
     def _payment(
         self, entry: Transaction, posting: Any, number: str, customers: tuple[str, ...], ids: Sequence[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Final, NamedTuple
 
 from receivables.places import Place
@@ -20,6 +21,18 @@ BOOKED: Final = "booked already"
 """The reason of a line that somebody has booked by hand."""
 UNKNOWN: Final = "unknown"
 """The reason of a line of which nothing is known."""
+
+
+_LINK: Final = re.compile(r"[A-Za-z0-9\-_/.]+")
+
+
+def is_link(number: str) -> bool:
+    """Whether a document's number can be written as a link.
+
+    >>> is_link("RC-2026/01"), is_link("RC 1")
+    (True, False)
+    """
+    return _LINK.fullmatch(number) is not None
 
 
 class Allocation(NamedTuple):
@@ -177,9 +190,3 @@ class Proposed(NamedTuple):
         money = (self.units or 0) + sum(deduction.units for deduction in self.applied.deductions)
         in_hand = self.applied.in_hand.units if self.applied.in_hand is not None else 0
         return money == self.applied.settled + self.applied.on_account + in_hand
-
-
-def no_account(line: BankLine) -> str:
-    """Why a line waits of which the ledger does not know the bank account."""
-    number = line.account or "this bank account"
-    return f"no bank account of the ledger is known as {number}: add bank-account: to its open directive"

@@ -12,8 +12,10 @@ from receivables.money import iso_digits
 from receivables.relations.question import Condition
 from receivables.report import Column, Report, Row
 from receivables.view import scale_of
+from receivables_importers.application.deciding.any_entry import no_account
 from receivables_importers.application.matching import Matched
 from receivables_importers.application.model import AUTO, NOTHING, REVIEW, Applied, Proposed
+from receivables_importers.application.open_items import label_of
 
 COLUMNS: Final = (
     Column("date", datetime.date, "Day on which the bank booked it."),
@@ -79,12 +81,14 @@ def brief(report: Report) -> Report:
 
 
 def notes(matched: Matched) -> tuple[str, ...]:
-    """How many lines are decided, wait, and are known."""
+    """How many lines are decided, wait, and are known; and which bank account nobody knows."""
     counts = {decision: sum(each.decision == decision for each in matched.proposals) for decision in _COUNTED}
     told = [f"{count:,} {_COUNTED[decision]}" for decision, count in counts.items() if count]
     if matched.known:
         told.append(f"{len(matched.known):,} booked already and left out")
-    return (f"Bank lines: {', '.join(told)}.",) if told else ()
+    # In a table of many columns the reason why all lines wait may be cut off.
+    strange = [no_account(each.line) for each in matched.proposals if each.decision == REVIEW and not each.account]
+    return (*([f"Bank lines: {', '.join(told)}."] if told else []), *dict.fromkeys(strange))
 
 
 _COUNTED: Final = {AUTO: "decided", REVIEW: "for a person", NOTHING: "with nothing to apply"}
@@ -126,6 +130,5 @@ def allocations_of(book: Book, applied: Applied) -> str:
         told.append(applied.in_hand.told)
     for each in applied.allocations:
         currency = book.pockets[items.pocket[each.item]].currency
-        instalment = f"/{items.instalment[each.item]}" if items.instalment[each.item] else ""
-        told.append(f"{items.number[each.item]}{instalment} {book.scales[currency].decimal(each.units):,}")
+        told.append(f"{label_of(book, each.item)} {book.scales[currency].decimal(each.units):,}")
     return ", ".join(told)

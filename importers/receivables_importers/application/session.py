@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
 from receivables.book import Book
+from receivables.money import Scale
 from receivables.posting.proposal import Proposal
 from receivables.rules.application import BOOKED_ON, OVERPAID, PART, application_policy
 from receivables.view import scale_of
-from receivables_importers.application import companies
+from receivables_importers.application import intercompany
 from receivables_importers.application.entries import EntryMaker
 from receivables_importers.application.matching import Matched, prepare
 from receivables_importers.application.model import AUTO, REVIEW, Allocation, Applied, Deduction, Proposed
-from receivables_importers.application.names import NameIndex
-from receivables_importers.application.texts import NameReader, folded
+from receivables_importers.application.open_items import label_of
+from receivables_importers.application.reading.names import NameIndex
+from receivables_importers.application.reading.texts import NameReader, folded
 from receivables_importers.application.waiting import Waiting
 from receivables_importers.bank.model import BankLine
 
@@ -43,7 +45,10 @@ it is written, or nothing now."""
 TEXT_LONGEST: Final = 4_000
 """Characters of an allocation as it is written: 200 documents."""
 
-_ALLOCATION: Final = re.compile(r"(?P<label>\S+)(?:\s+(?P<amount>-?[\d,]+(?:\.\d+)?))?")
+_ALLOCATION: Final = re.compile(r"(?P<label>\S.*?)(?:\s+(?P<amount>-?[\d,]+(?:\.\d+)*))?")
+_WHOLE: Final = re.compile(r"(?P<label>.*)(?P<amount>)")
+_GROUPED: Final = re.compile(r"[^\s,]\s+-?\d{1,3}(?:,\d{3})+(?=\.\d|\s*(?:,|$))")
+"""An amount behind a document, with commas between the thousands, as amounts are shown."""
 
 
 class SessionError(ValueError):
@@ -111,7 +116,7 @@ class Session:
         ]  # fmt: skip
         if self._matcher is not None:
             # A person sees one line at a time: none is in the way of another, or of itself.
-            self._matcher.standing.forget_claims()
+            self._matcher.open_items.claims.forget()
         self._decisions: list[Decision] = []
         self._chosen: list[Choice | None] = []
         self._current: Proposed | None = None
@@ -154,8 +159,25 @@ class Session:
         proposed = self.current
         if proposed is None:
             return []
-        either = (proposed.applied, *proposed.runners_up)
+        either = (proposed.applied, *self._alike(proposed), *proposed.runners_up)
         return [each for each in either if each.customer or each.in_hand is not None][:CHOICES]
+
+    def _alike(self, proposed: Proposed) -> list[Applied]:
+        """The same for each other item that has the amount of the only one that would be settled."""
+        applied = proposed.applied
+        if self._matcher is None or len(applied.allocations) != 1 or applied.deductions:
+            return []
+        (first,), items, day = applied.allocations, self.book.items, proposed.line.booked
+        return [
+            applied._replace(
+                allocations=(Allocation(item, first.units),),
+                evidence=(*applied.evidence[:-1], f"{items.number[item]} is open with the same amount"),
+            )
+            for item in proposed.claims
+            if item != first.item
+            and items.pocket[item] == items.pocket[first.item]
+            and self._matcher.open_items.left(item, day) == first.units
+        ]
 
     def search(self, text: str) -> list[str]:
         """Codes of customers whose code, name or alias has the text, or is like it."""
@@ -205,21 +227,19 @@ class Session:
         scale = scale_of(self.book, line.currency)
         opened = self._open(customer, line)
         left, allocations = proposed.units, list[Allocation]()
-        for part in filter(None, (each.strip() for each in text.split(","))):
-            found = _ALLOCATION.fullmatch(part)
+        for part in filter(None, (each.strip() for each in _ungrouped(text, opened).split(","))):
+            # A number may end as an amount does: "INV 0101".
+            found = (_WHOLE if part.casefold() in opened else _ALLOCATION).fullmatch(part)
             item = opened.get(found["label"].casefold()) if found else None
             if found is None or item is None:
                 raise SessionError(f'"{part[:60]}" is no open document of {customer} in {line.currency}')
             if item in (each.item for each in allocations):
                 raise SessionError(f"{found['label']} is named twice")
-            available = self._matcher.standing.left(item, line.booked)
+            available = self._matcher.open_items.left(item, line.booked)
             if line.amount < 0 < available:
                 raise SessionError(f"{found['label']} is no credit: money that went out pays credits back")
             if found["amount"]:
-                try:
-                    units = scale.units(Decimal(found["amount"].replace(",", "")))
-                except (InvalidOperation, ArithmeticError) as error:
-                    raise SessionError(f'"{found["amount"]}" is no amount in {line.currency}') from error
+                units = _units(found["amount"], scale, line.currency)
             elif line.amount < 0:
                 units = max(available, min(left, 0))
             else:
@@ -248,16 +268,15 @@ class Session:
     def _open(self, customer: str, line: BankLine) -> dict[str, int]:
         """What is open of a customer in the line's currency, by its label in small letters."""
         assert self._matcher is not None  # noqa: S101
-        standing, items = self._matcher.standing, self.book.items
+        open_items, items = self._matcher.open_items, self.book.items
         found: dict[str, int] = {}
         for item in (
-            *standing.open_items(customer, line.currency, line.booked),
-            *standing.open_credits(customer, line.currency, line.booked),
+            *open_items.debits(customer, line.currency, line.booked),
+            *open_items.credits(customer, line.currency, line.booked),
         ):
-            number = items.number[item].casefold()
-            found.setdefault(number, item)
+            found.setdefault(items.number[item].casefold(), item)
             if items.instalment[item]:
-                found[f"{number}/{items.instalment[item]}"] = item
+                found[label_of(self.book, item).casefold()] = item
         return found
 
     def open_labels(self, customer: str) -> list[tuple[str, str]]:
@@ -266,15 +285,15 @@ class Session:
         if proposed is None or self._matcher is None:
             return []
         line, scale = proposed.line, scale_of(self.book, proposed.line.currency)
-        items, standing = self.book.items, self._matcher.standing
+        open_items = self._matcher.open_items
         opened = (
-            *standing.open_items(customer, line.currency, line.booked),
-            *standing.open_credits(customer, line.currency, line.booked),
+            *open_items.debits(customer, line.currency, line.booked),
+            *open_items.credits(customer, line.currency, line.booked),
         )
         return [
             (
-                items.number[item] + (f"/{items.instalment[item]}" if items.instalment[item] else ""),
-                f"{scale.decimal(standing.left(item, line.booked)):,}",
+                label_of(self.book, item),
+                f"{scale.decimal(open_items.left(item, line.booked)):,}",
             )
             for item in opened
         ]
@@ -293,7 +312,7 @@ class Session:
         if missing:
             raise SessionError(f"the policy application names no account for {missing[0]} ({BOOKED_ON[missing[0]]}:)")
         line = proposed.line
-        if why := companies.obstacles(self.book, proposed.received_on, applied, line.currency, line.booked):
+        if why := intercompany.obstacles(self.book, proposed.received_on, applied, line.currency, line.booked):
             raise SessionError(why[0])
         evidence = (*applied.evidence, "confirmed by a person")
         reasons = tuple(reason for reason in applied.reasons if reason != PART or applied.allocations)
@@ -348,11 +367,11 @@ class Session:
             self.skip()
         else:
             applied = self._meant(choice)
-            seen = _seen(self.book, applied)
-            if choice.seen not in ("", seen):
+            shown = seen(self.book, applied)
+            if choice.seen not in ("", shown):
                 raise OutdatedError("what was chosen for this line is something else now")
             self.decide(applied)
-            choice = choice._replace(seen=seen)
+            choice = choice._replace(seen=shown)
         self._chosen[-1] = choice
         return choice
 
@@ -399,6 +418,33 @@ class Session:
         return [*made, *learned.values()]
 
 
+def _units(written: str, scale: Scale, currency: str) -> int:
+    """An amount as a person writes it, in units; raises SessionError for what is none.
+
+    "500.000" is half a million where points part thousands, and 500 where they part decimals: it is refused in a
+    currency with fewer decimal places.
+    """
+    number = written.replace(",", "")
+    decimals = number.partition(".")[2]
+    try:
+        if len(decimals) > scale.digits and decimals.endswith("0"):
+            raise InvalidOperation
+        return scale.units(Decimal(number))
+    except ArithmeticError as error:
+        example = f"{Decimal(1500):.{scale.digits}f}"
+        raise SessionError(f'"{written[:60]}" is no amount in {currency}: write it as {example}') from error
+
+
+def _ungrouped(text: str, opened: Container[str]) -> str:
+    """An allocation without the commas of its amounts; one before a document's number stays."""
+
+    def without(found: re.Match[str]) -> str:
+        written = found[0]
+        return written if any(part in opened for part in written.split(",")[1:]) else written.replace(",", "")
+
+    return _GROUPED.sub(without, text)
+
+
 def replay(session: Session, choices: Sequence[Choice]) -> list[Choice]:
     """Bring a session to the point where exactly these choices are made; the choices with what was seen.
 
@@ -423,7 +469,7 @@ def replay(session: Session, choices: Sequence[Choice]) -> list[Choice]:
     return found
 
 
-def _seen(book: Book, applied: Applied) -> str:
+def seen(book: Book, applied: Applied) -> str:
     """What would be booked as a digest; documents by their names, as their places change with the ledger."""
     items, pockets = book.items, book.pockets
     said = (

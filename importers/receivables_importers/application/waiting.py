@@ -19,18 +19,18 @@ from receivables.book import Book
 from receivables.language.customers import within
 from receivables.places import place_of
 from receivables.settings import BANK, SUSPENSE
-from receivables_importers.application.knowledge import (
+from receivables_importers.application.knowledge import CLEARS, money_role, read_ids
+from receivables_importers.bank.metadata import (
     BANK_BOOKING,
     BANK_ID,
-    CLEARS,
     PAYER,
     PAYER_ACCOUNT,
-    money_role,
-    read_ids,
+    booking_of,
+    references_of,
+    value_of,
 )
 from receivables_importers.bank.model import OTHER, BankLine, References
 
-_CURRENCY: Final = re.compile(r"[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]")
 _SEVERAL: Final = re.compile(r"[,\s]+")
 
 
@@ -50,29 +50,16 @@ class Waiting(NamedTuple):
 
 def kept(line: BankLine) -> dict[str, Any]:
     """What is kept of a line beside payee and narration, so that it can be read back; nothing that is empty."""
-    references = line.references
     said: dict[str, Any] = {
         BANK_ID: line.id,
-        BANK_BOOKING: line.booking if line.booking != line.id else "",
+        BANK_BOOKING: booking_of(line),
         "bank-type": line.type if line.type != OTHER else "",
         PAYER: line.counterparty,
         PAYER_ACCOUNT: line.counterparty_account,
-        "bank-ultimate": line.ultimate,
-        "bank-creditor-reference": references.creditor,
-        "bank-end-to-end": references.end_to_end,
-        "bank-reference": references.bank,
-        "bank-customer-reference": references.customer,
-        "bank-transaction": references.transaction,
-        "bank-mandate": references.mandate,
-        "bank-cheque": references.cheque,
-        "bank-documents": ", ".join(references.documents),
+        **references_of(line),
         "bank-code": line.code,
-        "bank-value-date": line.value_date if line.value_date != line.booked else None,
+        **value_of(line),
     }
-    if line.charges and line.currency:
-        said["bank-charges"] = Amount(line.charges, line.currency)
-    if line.original_amount is not None and _CURRENCY.fullmatch(line.original_currency):
-        said["bank-original-amount"] = Amount(line.original_amount, line.original_currency)
     return {key: value for key, value in said.items() if value}
 
 

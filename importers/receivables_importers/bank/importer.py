@@ -35,6 +35,16 @@ from beancount.parser.options import OPTIONS_DEFAULTS
 from receivables.language.configuration import read_settings
 from receivables.settings import SUSPENSE
 from receivables_importers.bank.drafts import account_of
+from receivables_importers.bank.metadata import (
+    BANK_BOOKING,
+    BANK_ID,
+    PAYER_ACCOUNT,
+    booking_of,
+    is_currency,
+    narration_of,
+    references_of,
+    value_of,
+)
 from receivables_importers.bank.model import (
     DOWNLOAD,
     ERROR,
@@ -51,16 +61,11 @@ from receivables_importers.bank.profiles import of_names
 from receivables_importers.bank.reading import identify, read
 from receivables_importers.tables.problems import shown
 
-ID: Final = "bank-id"
-"""The metadata that holds the id of a line; several, after a person has joined lines, with spaces between."""
-BOOKING: Final = "bank-booking"
-"""The metadata that holds the id of the bank's entry, where a line is a part of it."""
 DUPLICATE: Final = "__duplicate__"
 """The metadata by which beangulp and Fava know an entry that the ledger has already."""
 ANY: Final = "*"
 """In the accounts: for every account that is not named."""
 
-_CURRENCY: Final = re.compile(r"[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]")
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9.-]+")
 _FILES_KEPT: Final = 8
 
@@ -168,7 +173,7 @@ class Importer(beangulp.Importer):  # type: ignore[misc]
                     self._unnamed(statement)
                 continue
             for line in statement.lines:
-                if _CURRENCY.fullmatch(line.currency):
+                if is_currency(line.currency):
                     entries.append(_transaction(line, account, suspense, self._flag, len(entries)))
                 else:
                     message = "the line has no currency: say it in the profile; it is left out"
@@ -261,13 +266,13 @@ def _learn(
 def _ids(entry: Transaction) -> list[str]:
     """The ids of the lines that a transaction is of, wherever a person has put them."""
     metas = [entry.meta, *(posting.meta for posting in entry.postings)]
-    texts = [meta[ID] for meta in metas if meta and isinstance(meta.get(ID), str)]
+    texts = [meta[BANK_ID] for meta in metas if meta and isinstance(meta.get(BANK_ID), str)]
     return [id for text in texts for id in text.split()]
 
 
 def _booking(entry: Transaction) -> str:
     """The id of the bank's entry: said apart from the line's own only where a line is a part of it."""
-    said = entry.meta.get(BOOKING)
+    said = entry.meta.get(BANK_BOOKING)
     return said if isinstance(said, str) else next(iter(_ids(entry)), "")
 
 
@@ -326,36 +331,23 @@ def _suspense(existing: Iterable[Directive]) -> str:
 
 
 def _transaction(line: BankLine, account: str, suspense: str, flag: str, number: int) -> Transaction:
-    references = line.references
     said = {
-        ID: line.id,
-        BOOKING: line.booking if line.booking != line.id else "",
+        BANK_ID: line.id,
+        BANK_BOOKING: booking_of(line),
         "bank-type": line.type,
-        "bank-counterparty-account": line.counterparty_account,
-        "bank-ultimate": line.ultimate,
-        "bank-creditor-reference": references.creditor,
-        "bank-end-to-end": references.end_to_end,
-        "bank-reference": references.bank,
-        "bank-customer-reference": references.customer,
-        "bank-transaction": references.transaction,
-        "bank-mandate": references.mandate,
-        "bank-cheque": references.cheque,
-        "bank-documents": ", ".join(references.documents),
+        PAYER_ACCOUNT: line.counterparty_account,
+        **references_of(line),
     }
     meta = new_metadata(line.file, number + 1)
     meta.update({key: text for key, text in said.items() if text})
-    if line.value_date != line.booked:
-        meta["bank-value-date"] = line.value_date
-    if line.charges:
-        meta["bank-charges"] = Amount(line.charges, line.currency)
-    if line.original_amount is not None and _CURRENCY.fullmatch(line.original_currency):
-        meta["bank-original-amount"] = Amount(line.original_amount, line.original_currency)
+    meta.update(value_of(line))
     postings = [
         Posting(account, Amount(line.amount, line.currency), None, None, None, None),
         Posting(suspense, Amount(-line.amount, line.currency), None, None, None, None),
     ]
-    narration = line.remittance or ", ".join(references.documents) or references.creditor or line.type
-    return Transaction(meta, line.booked, flag, line.counterparty or None, narration, EMPTY_SET, EMPTY_SET, postings)
+    return Transaction(
+        meta, line.booked, flag, line.counterparty or None, narration_of(line), EMPTY_SET, EMPTY_SET, postings
+    )
 
 
 def _follows(later: BankStatement, earlier: BankStatement) -> bool:
@@ -373,7 +365,7 @@ def _balances(statement: BankStatement, account: str, number: int) -> list[Balan
     """
     if statement.gap != 0 or statement.closing is None or statement.opening is None:
         return []
-    if not _CURRENCY.fullmatch(statement.currency) or statement.kind not in (STATEMENT, DOWNLOAD):
+    if not is_currency(statement.currency) or statement.kind not in (STATEMENT, DOWNLOAD):
         return []
     booked = [line.booked for line in statement.lines]
     last = max(booked, default=None)

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from receivables_importers.bank.model import BankError
 from receivables_importers.tables.problems import shown
 from receivables_importers.tables.reading import DELIMITERS
-from receivables_importers.tables.values import ORDERS
+from receivables_importers.tables.values import ORDERS, currency_of
 
 FOLDER: Final = Path(__file__).parent.parent / "profiles"
 """Where the profiles of the package are."""
@@ -50,7 +50,7 @@ CREDIT_WORDS: Final = frozenset(
 FOOTER_WORDS: Final = (
     "total", "subtotal", "grand total", "sum", "summe", "saldo", "opening balance", "closing balance",
     "balance brought", "balance carried", "brought forward", "carried forward", "end of statement",
-    "tổng", "cộng", "số dư", "合计", "总计", "小计", "本页", "期初", "期末",
+    "jumlah", "baki", "mutasi", "tổng", "cộng", "số dư", "合计", "总计", "小计", "本页", "期初", "期末",
     "المجموع", "الإجمالي", "اجمالي", "الرصيد", "رصيد",
 )  # fmt: skip
 """How rows begin that are no booking, whatever the bank."""
@@ -193,7 +193,7 @@ def _profile(id: str, content: Mapping[str, Any], *, own: bool) -> Profile:
         date,
         _choice(content, "decimal", (".", ",")) if "decimal" in content else ".",
         _text(content, "account"),
-        _text(content, "currency").upper(),
+        _currency(_text(content, "currency")),
         {
             key.removesuffix("-label"): folded(_text(content, key)).rstrip(": ")
             for key in ("account-label", "currency-label", "opening-label", "closing-label")
@@ -215,6 +215,8 @@ def _columns(content: object) -> dict[str, tuple[str | int, ...]]:
     columns: dict[str, tuple[str | int, ...]] = {}
     for field, written in content.items():
         if field not in FIELDS:
+            if field in KEYS:
+                raise ValueError(f"{field} stands below [columns], and is no column: move it above [columns]")
             raise ValueError(f"[columns] has no {shown(field)}: use one of {', '.join(FIELDS)}")
         names = written if isinstance(written, list) else [written]
         if not names or not all(map(_is_column, names)):
@@ -251,6 +253,14 @@ def _texts(content: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(values, list | tuple) or not all(isinstance(each, str) for each in values):
         raise ValueError(f"{key} is a list of texts")
     return tuple(values)
+
+
+def _currency(written: str) -> str:
+    """The code of a currency; "" for none."""
+    found = currency_of(written, {}) if written else ""
+    if found is None:
+        raise ValueError(f'currency is a code of three letters, as "EUR", and not {shown(written, 20)}')
+    return found
 
 
 def _flag(content: Mapping[str, Any], key: str) -> bool:

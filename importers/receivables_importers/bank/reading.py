@@ -19,7 +19,7 @@ from receivables_importers.bank.identity import Identities
 from receivables_importers.bank.model import BankError, BankFile
 from receivables_importers.bank.profiles import Profile
 from receivables_importers.tables.problems import shown
-from receivables_importers.tables.reading import likely_encoding
+from receivables_importers.tables.reading import ARCHIVE_ERRORS, likely_encoding
 
 TEXT_BYTES_MAX: Final = 64 << 20
 """No file that is read as a whole may be larger: 300,000 lines of MT940."""
@@ -146,7 +146,7 @@ def _refuse_archive(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()[:1000]
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OverflowError, OSError):
+    except ARCHIVE_ERRORS:
         return
     files = [each for each in names if each.lower().endswith((".xml", ".sta", ".csv", ".txt", ".ofx", ".c53", ".c54"))]
     if files and not any(each.startswith(("xl/", "[Content_Types]", "content.xml")) for each in names):

@@ -56,6 +56,10 @@ from receivables_importers.tables.values import (
 
 HOME: Final = Home("the profile", "into a profile, and name it with --profile")
 _HEADER_ROWS_MAX: Final = 100
+_FOOTER_SHOWN: Final = 30
+"""So many characters of a row are suggested as the words of a footer."""
+_COLUMNS_SHOWN: Final = 12
+"""So many headers are named in a message."""
 _DIGITS_MAX: Final = 18
 """As many as the other formats have before the decimal mark; behind it, fewer."""
 _MONEY_WORDS: Final = frozenset(
@@ -222,29 +226,38 @@ def _unknown(grids: Sequence[Grid], own: Sequence[Profile]) -> str:
     """What to say of a table that no profile knows: the user's own that comes nearest, and which columns it misses."""
     misses = [missing for profile in own for grid in grids if (missing := _missing(grid, profile)) is not None]
     if misses:
-        name, columns = min(misses, key=lambda each: len(each[1]))
-        columns_told = ", ".join(shown(column, 30) for column in columns)
-        return f"is not as the profile {shown(name)} says: no row of it has the header {columns_told} beside the others"
+        name, columns, there = min(misses, key=lambda each: len(each[1]))
+        return (
+            f"is not as the profile {shown(name)} says: no row of it has the header {_listed(columns)} beside the"
+            f" others{f', but {_listed(there)}' if there else ''}"
+        )
     rows = [row for grid in grids for row in grid.rows[:30]]
     texts = [[cell for cell in row.cells if isinstance(cell, str)] for row in rows]
     widest = max(texts, key=len, default=[])
-    header = ", ".join(shown(" ".join(cell.split()), 30) for cell in widest[:12])
     return (
-        f"no profile knows this table, with columns like {header or 'none'}: write a profile of some ten lines"
-        " (docs/bank.md shows how), or name one with --profile"
+        f"no profile knows this table, with columns like {_listed(widest) or 'none'}: write a profile of some ten lines"
+        " (bean-ar bank --help shows one), or name one with --profile"
     )
 
 
-def _missing(grid: Grid, profile: Profile) -> tuple[str, list[str]] | None:
-    """The columns that the profile names and the likeliest header does not have; None when it has none of them."""
+def _listed(headers: Sequence[str]) -> str:
+    return ", ".join(shown(" ".join(header.split()), 30) for header in headers[:_COLUMNS_SHOWN])
+
+
+def _missing(grid: Grid, profile: Profile) -> tuple[str, list[str], list[str]] | None:
+    """The columns that the profile names and the likeliest header does not have, and those that it has besides.
+
+    None when it has none of them.
+    """
     wanted = [column for columns in profile.columns.values() for column in columns if isinstance(column, str)]
     best: list[str] | None = None
+    others: list[str] = []
     for row in grid.rows[:_HEADER_ROWS_MAX]:
-        cells = {folded(cell) for cell in row.cells if cell is not None}
+        cells = {folded(cell): str(cell) for cell in row.cells if cell is not None}
         missing = [column for column in wanted if column not in cells]
         if len(missing) < len(wanted) and (best is None or len(missing) < len(best)):
-            best = missing
-    return (profile.name, best) if best and not profile.header else None
+            best, others = missing, [cell for key, cell in cells.items() if key not in wanted]
+    return (profile.name, best, others) if best and not profile.header else None
 
 
 # Tables without header
@@ -533,6 +546,12 @@ class _Table:
                 ),
                 "",
             )
+        if place and self._profile.own and (_turned(steps) or _turned(steps[::-1])):
+            self._problems.warning(
+                self._place,
+                "every running balance agrees when debits and credits change places: look at debit and credit in the"
+                " profile, or at its sign",
+            )
         return Draft(
             account,
             currency,
@@ -552,13 +571,13 @@ class _Table:
         signed = self._signed()
         balances = self._balances()
         records: list[_Record] = []
-        empty = 0
+        empty: list[Row] = []
         for row in self._below:
             try:
                 record = self._record(row, signed, balances)
             except ValueError as error:
                 if not _is_footer(row, self._profile):
-                    self._problems.error(self._at(row.line), f"{error}; the row is left out")
+                    self._problems.error(self._at(row.line), f"{error}; the row is left out{self._or_footer(row)}")
                 continue
             if record is not None:
                 records.append(record)
@@ -570,14 +589,54 @@ class _Table:
                 records[-1] = last._replace(line=line)
             elif row is self._below[-1] and len(row.cells) < len(self._headers):
                 self._problems.warning(
-                    self._at(row.line), "the last row has no amount and too few cells: the file may be cut"
+                    self._at(row.line),
+                    f"the last row has no amount and too few cells: the file may be cut{self._or_footer(row)}",
                 )
             else:
-                empty += 1
+                empty.append(row)
         if empty:
-            rows = "1 row has" if empty == 1 else f"{empty} rows have"
+            rows = "1 row has" if len(empty) == 1 else f"{len(empty)} rows have"
             self._problems.note(self._place, f"{rows} no amount: left out")
+            if p.AMOUNT in self._profile.columns:
+                self._warn_of_column(empty, [record.row for record in records])
         return records
+
+    def _warn_of_column(self, empty: Sequence[Row], bookings: Sequence[Row]) -> None:
+        """Warn when rows without an amount have one in a column that is empty in all bookings: the debits, perhaps."""
+        for position, header in enumerate(self._headers):
+            if position in self._cells.used or any(self._has_money(row, position) is not None for row in bookings):
+                continue
+            count = sum(self._has_money(row, position) is True for row in empty)
+            if count:
+                self._problems.warning(
+                    self._place,
+                    f"column {shown(_shown(header), 30)} has an amount in {count} of the rows that have none where the"
+                    " profile looks: they are left out; name debit and credit instead of amount",
+                )
+
+    def _has_money(self, row: Row, position: int) -> bool | None:
+        """Whether a cell has an amount; None for an empty one."""
+        cell = row.cells[position] if position < len(row.cells) else None
+        if cell is None or (isinstance(cell, str) and plain(cell).casefold() in {"", *NOTHING}):
+            return None
+        if isinstance(cell, str):
+            try:
+                return bool(read_money(plain(cell), self._profile.decimal).amount)
+            except ValueError:
+                return False
+        return isinstance(cell, Decimal) and bool(cell)
+
+    def _or_footer(self, row: Row) -> str:
+        """What to add to a profile of one's own when a row without a day is no booking; "" for any other row."""
+        try:
+            dated = self._cells.date(row, p.BOOKED) or self._cells.date(row, p.VALUE)
+        except ValueError:
+            dated = None
+        first = next((cell for cell in row.cells if isinstance(cell, str)), "")
+        words = " ".join(first.split())[:_FOOTER_SHOWN].strip()
+        if dated is not None or not self._profile.own or not words.isprintable() or not set(words).isdisjoint('"\\'):
+            return ""
+        return f'; if it is no booking, add footer = ["{words}"] above [columns] in the profile' if words else ""
 
     def _record(self, row: Row, signed: bool, balances: bool) -> _Record | None:
         """A row as a booking; None when it has no amount. Raises ValueError when it cannot be read."""
@@ -771,6 +830,14 @@ class _Table:
             return self._profile.currency
         written = self._beside("currency")
         return (currency_of(written, {}) or "") if written else ""
+
+
+def _turned(steps: Sequence[tuple[Decimal, Decimal | None]]) -> bool:
+    """Whether every running balance follows from the one before when the amount is taken the other way round."""
+    return all(
+        before is not None and EXACT.subtract(before, amount) == after
+        for (_, before), (amount, after) in pairwise(steps)
+    )
 
 
 def _newest_first(records: Sequence[_Record]) -> bool:

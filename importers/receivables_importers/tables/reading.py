@@ -109,6 +109,12 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _WRITTEN_LINE: Final = re.compile(r"[^\r\n]+(?:\r\n|\r|\n)?|\r\n|\r|\n")
 _LINE_BREAKS: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _HALVES: Final = re.compile("[\ud800-\udfff]")
+
+ARCHIVE_ERRORS: Final = (
+    zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OverflowError, OSError,
+)  # fmt: skip
+"""What `zipfile` raises for archives that are damaged or made to be."""
+
 _WORKBOOK_ERRORS: Final[Mapping[str, str]] = {
     "password": "is locked with a password: save a copy without one",
     "damaged": "looks like a workbook but cannot be opened as one: open it in a spreadsheet program and"
@@ -601,7 +607,7 @@ def _refuse_bomb(name: str, data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, OverflowError, OSError) as error:
+    except ARCHIVE_ERRORS as error:
         raise TableError(f"{name}: {_WORKBOOK_ERRORS['damaged']}") from error
     if unpacked > UNPACKED_BYTES_MAX:
         raise TableError(f"{name}: unpacks to {unpacked >> 20:,} MB, more than any table needs: save the sheet as CSV")

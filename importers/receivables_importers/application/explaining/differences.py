@@ -17,10 +17,10 @@ from receivables.money import EXACT, Scale
 from receivables.rules.application import CHARGE, CREDIT, DISCOUNT, DISPUTED, ROUNDING, WITHHOLDING
 from receivables.rules.terms import TermsError, discount_until, parse_terms
 from receivables.settings import PENALTY_INCOME
-from receivables_importers.application.cases import Case
-from receivables_importers.application.intentions import deducts
+from receivables_importers.application.explaining.payment import Payment
 from receivables_importers.application.knowledge import Master
 from receivables_importers.application.model import Allocation, Deduction
+from receivables_importers.application.reading.payer_words import deducts
 
 _CHARGE_SHARE: Final = 20
 """A charge is at most a twentieth of what was to be paid; of less a part was left out for another reason."""
@@ -68,50 +68,52 @@ class _Computed(NamedTuple):
     doubt: str
 
 
-def differences(case: Case, master: Master, items: Sequence[int]) -> Iterator[Shortfall]:
+def differences(payment: Payment, master: Master, items: Sequence[int]) -> Iterator[Shortfall]:
     """Why a payment is not quite what is open of some items, the most certain reason first."""
-    total = sum(map(case.left, items))
-    short = total - case.units
-    debits = case.debits(items)
+    total = sum(map(payment.left, items))
+    short = total - payment.units
+    debits = payment.debits(items)
     if not short or not debits:
         return
-    rounding = rounding_limit(case)
+    rounding = rounding_limit(payment)
     if short < 0:
         if -short <= rounding and -short * _ROUNDING_SHARE <= total:
-            yield settled_without(case, ((ROUNDING, short),), exact=False)
+            yield settled_without(payment, ((ROUNDING, short),), exact=False)
         return
-    bases = list(_computed(case, master, debits))
-    exact = list(_exactly(case, master, items, short, bases))
+    bases = list(_computed(payment, master, debits))
+    exact = list(_exactly(payment, master, items, short, bases))
     if len({each.reasons for each in exact}) > 1:
         doubt = f"it may be {' or '.join(dict.fromkeys(' and '.join(each.reasons) for each in exact))}"
         exact = [each._replace(doubt=each.doubt or doubt) for each in exact]
     yield from exact
-    if not deducts(case.line.remittance):
-        yield from tolerated(case, short, total, rounding, bases)
+    if not deducts(payment.line.remittance):
+        yield from tolerated(payment, short, total, rounding, bases)
 
 
 def _exactly(
-    case: Case, master: Master, items: Sequence[int], short: int, bases: Sequence[_Computed]
+    payment: Payment, master: Master, items: Sequence[int], short: int, bases: Sequence[_Computed]
 ) -> Iterator[Shortfall]:
     """Reasons by which the difference is known to the last unit."""
-    stated = case.stated_charges
+    stated = payment.stated_charges
     if stated == short:
-        yield settled_without(case, ((CHARGE, short),), exact=True, words="the bank says so")
-    yield from _credits(case, master, items, short)
+        yield settled_without(payment, ((CHARGE, short),), exact=True, words="the bank says so")
+    yield from _credits(payment, master, items, short)
     for base in bases:
         if abs(short - base.units) <= base.slack:
-            yield settled_without(case, ((base.reason, short),), exact=True, words=base.words, doubt=base.doubt)
+            yield settled_without(payment, ((base.reason, short),), exact=True, words=base.words, doubt=base.doubt)
         elif stated and short - base.units == stated:
             parts = ((base.reason, base.units), (CHARGE, stated))
-            yield settled_without(case, parts, exact=True, words=base.words, doubt=base.doubt)
-    disputed = {item: case.standing.in_dispute(item, case.day) for item in case.debits(items)}
+            yield settled_without(payment, parts, exact=True, words=base.words, doubt=base.doubt)
+    disputed = {item: payment.open_items.in_dispute(item, payment.day) for item in payment.debits(items)}
     if short == sum(disputed.values()):
-        yield Shortfall((), (), disputed, True, (DISPUTED,), f"{case.shown(short)} is disputed")
+        yield Shortfall((), (), disputed, True, (DISPUTED,), f"{payment.shown(short)} is disputed")
 
 
-def tolerated(case: Case, short: int, total: int, rounding: int, bases: Sequence[_Computed]) -> Iterator[Shortfall]:
+def tolerated(
+    payment: Payment, short: int, total: int, rounding: int, bases: Sequence[_Computed]
+) -> Iterator[Shortfall]:
     """Reasons that are within a tolerance, alone or beside one that is known."""
-    charge = case.scale.units(_fitting(case.policy.charge_limit(case.currency), case.scale))
+    charge = payment.scale.units(_fitting(payment.policy.charge_limit(payment.currency), payment.scale))
     for base in (*bases, None):
         rest = short - (0 if base is None else base.units)
         known = () if base is None else ((base.reason, base.units),)
@@ -119,14 +121,14 @@ def tolerated(case: Case, short: int, total: int, rounding: int, bases: Sequence
         if rest <= (0 if base is None else base.slack):
             continue
         if rest <= rounding and rest * _ROUNDING_SHARE <= total:
-            yield settled_without(case, (*known, (ROUNDING, rest)), exact=False, words=words, doubt=doubt)
+            yield settled_without(payment, (*known, (ROUNDING, rest)), exact=False, words=words, doubt=doubt)
         elif rest <= charge and rest * _CHARGE_SHARE <= total:
-            yield settled_without(case, (*known, (CHARGE, rest)), exact=False, words=words, doubt=doubt)
+            yield settled_without(payment, (*known, (CHARGE, rest)), exact=False, words=words, doubt=doubt)
 
 
-def rounding_limit(case: Case) -> int:
+def rounding_limit(payment: Payment) -> int:
     """The most that payers round, in units."""
-    return case.scale.units(_fitting(case.policy.rounding_limit(case.currency), case.scale))
+    return payment.scale.units(_fitting(payment.policy.rounding_limit(payment.currency), payment.scale))
 
 
 def _fitting(amount: Decimal, scale: Scale) -> Decimal:
@@ -135,10 +137,10 @@ def _fitting(amount: Decimal, scale: Scale) -> Decimal:
 
 
 def settled_without(
-    case: Case, parts: Sequence[tuple[str, int]], *, exact: bool, words: str = "", doubt: str = ""
+    payment: Payment, parts: Sequence[tuple[str, int]], *, exact: bool, words: str = "", doubt: str = ""
 ) -> Shortfall:
     """What is settled beside the money, for reasons with their units; see `Shortfall`."""
-    said = " and ".join(f"{case.shown(abs(units))} {reason}" for reason, units in parts)
+    said = " and ".join(f"{payment.shown(abs(units))} {reason}" for reason, units in parts)
     how = "more" if parts[0][1] < 0 else "less"
     return Shortfall(
         tuple(Deduction(reason, units) for reason, units in parts), (), {}, exact, tuple(reason for reason, _ in parts),
@@ -146,33 +148,35 @@ def settled_without(
     )  # fmt: skip
 
 
-def _credits(case: Case, master: Master, items: Sequence[int], short: int) -> Iterator[Shortfall]:
+def _credits(payment: Payment, master: Master, items: Sequence[int], short: int) -> Iterator[Shortfall]:
     """Credits that are netted: one that has the difference, or all of them."""
     found = [
         item
-        for item in case.standing.open_credits(master.code, case.currency, case.day)
-        if item not in items and _same_pocket(case, item, items)
+        for item in payment.open_items.credits(master.code, payment.currency, payment.day)
+        if item not in items and _same_pocket(payment, item, items)
     ]
-    one = [item for item in found if -case.left(item) == short]
+    one = [item for item in found if -payment.left(item) == short]
     doubt = "several credits have this amount" if len(one) > 1 else ""
-    chosen = one[:1] or (found if found and -sum(map(case.left, found)) == short else [])
+    chosen = one[:1] or (found if found and -sum(map(payment.left, found)) == short else [])
     if chosen:
-        netted = tuple(Allocation(item, case.left(item)) for item in chosen)
-        yield Shortfall((), netted, {}, True, (CREDIT,), f"less {case.labels(chosen)}, {case.shown(short)}", doubt)
+        netted = tuple(Allocation(item, payment.left(item)) for item in chosen)
+        yield Shortfall(
+            (), netted, {}, True, (CREDIT,), f"less {payment.labels(chosen)}, {payment.shown(short)}", doubt
+        )
 
 
-def _same_pocket(case: Case, credit: int, items: Sequence[int]) -> bool:
-    pocket = case.book.items.pocket
+def _same_pocket(payment: Payment, credit: int, items: Sequence[int]) -> bool:
+    pocket = payment.book.items.pocket
     return any(pocket[item] == pocket[credit] for item in items)
 
 
-def _computed(case: Case, master: Master, debits: Sequence[int]) -> Iterator[_Computed]:
+def _computed(payment: Payment, master: Master, debits: Sequence[int]) -> Iterator[_Computed]:
     """The differences that the terms and the customer's tax grant."""
-    slack = len(debits) * _unit(case)
-    in_time = [(item, *found) for item in debits if (found := discount_of(case, item)) and case.day <= found[1]]
-    grace = datetime.timedelta(days=case.policy.discount_grace)
-    late = [(item, *found) for item in debits if (found := discount_of(case, item)) and case.day > found[1]]
-    within = [each for each in late if case.day <= each[2] + grace]
+    slack = len(debits) * _unit(payment)
+    in_time = [(item, *found) for item in debits if (found := discount_of(payment, item)) and payment.day <= found[1]]
+    grace = datetime.timedelta(days=payment.policy.discount_grace)
+    late = [(item, *found) for item in debits if (found := discount_of(payment, item)) and payment.day > found[1]]
+    within = [each for each in late if payment.day <= each[2] + grace]
     for granted, doubt in (
         ([*in_time, *within], ""),
         ([*in_time, *late], "the discount was taken after its last day"),
@@ -184,26 +188,28 @@ def _computed(case: Case, master: Master, debits: Sequence[int]) -> Iterator[_Co
     if master.withholding is not None:
         percent = master.withholding.percent
         for base in ("gross", "net") if not master.withholding.base else (master.withholding.base,):
-            parts = [withholding_base(case, item, base) for item in debits]
+            parts = [withholding_base(payment, item, base) for item in debits]
             if all(part is not None for part in parts):
-                units = sum(share_of(case, part, percent) for part in parts if part is not None)
+                units = sum(share_of(payment, part, percent) for part in parts if part is not None)
                 yield _Computed(WITHHOLDING, units, slack, f"{percent}% of the {base} amount", "")
 
 
-def _unit(case: Case) -> int:
+def _unit(payment: Payment) -> int:
     """The smallest amount that is paid, in units of the scale."""
-    return int(10 ** max(0, case.scale.unit - case.scale.digits))
+    return int(10 ** max(0, payment.scale.unit - payment.scale.digits))
 
 
-def share_of(case: Case, units: int, percent: Decimal) -> int:
+def share_of(payment: Payment, units: int, percent: Decimal) -> int:
     """A percentage of an amount, rounded half up to the currency's digits."""
-    amount = EXACT.multiply(case.scale.decimal(units), percent) / _HUNDRED
-    return case.scale.units(amount.quantize(Decimal(1).scaleb(-case.scale.digits), ROUND_HALF_UP))
+    amount = EXACT.multiply(payment.scale.decimal(units), percent) / _HUNDRED
+    return payment.scale.units(amount.quantize(Decimal(1).scaleb(-payment.scale.digits), ROUND_HALF_UP))
 
 
-def discount_of(case: Case, item: int) -> tuple[int, datetime.date] | None:
+def discount_of(payment: Payment, item: int) -> tuple[int, datetime.date] | None:
     """The discount on an item in units, and its last day; None where its terms grant none, or a part was paid."""
-    return _granted(case.book, item, case.scale) if case.left(item) == case.book.items.amount[item] else None
+    return (
+        _granted(payment.book, item, payment.scale) if payment.left(item) == payment.book.items.amount[item] else None
+    )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -227,26 +233,26 @@ def _granted(book: Book, item: int, scale: Scale) -> tuple[int, datetime.date] |
     return scale.units(amount.quantize(Decimal(1).scaleb(-scale.digits), ROUND_HALF_UP)), granted[1]
 
 
-def withholding_base(case: Case, item: int, base: str) -> int | None:
+def withholding_base(payment: Payment, item: int, base: str) -> int | None:
     """What tax is withheld from: the item, or its part without VAT; None where the entry does not tell."""
-    left = case.left(item)
+    left = payment.left(item)
     if base == "gross":
         return left
-    entry = case.entries.get(case.book.texts.entry(item))
-    amount = case.book.items.amount[item]
+    entry = payment.entries.get(payment.book.texts.entry(item))
+    amount = payment.book.items.amount[item]
     if entry is None or left != amount:
         return None
     income = [
         posting.units.number
         for posting in entry.postings
         if posting.units is not None and posting.units.number is not None
-        and posting.units.currency == case.currency and posting.account.startswith(_income_root(case.book))
+        and posting.units.currency == payment.currency and posting.account.startswith(_income_root(payment.book))
     ]  # fmt: skip
     document = [
         posting.units.number
         for posting in entry.postings
         if posting.units is not None and posting.units.number is not None and posting.units.number > 0
-        and posting.account == case.book.pockets[case.book.items.pocket[item]].account
+        and posting.account == payment.book.pockets[payment.book.items.pocket[item]].account
     ]  # fmt: skip
     net, gross = -sum(income), sum(document)
     if not income or not document or net <= 0 or gross <= 0:

@@ -1,9 +1,9 @@
-"""Cases: a bank line with all that is needed to explain it as a payment: its amount, what it says, what is open."""
+"""Payment: a bank line with all that is needed to explain what it pays: its amount, what it says, what is open."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,44 +12,54 @@ from beancount.core.data import Transaction
 from receivables.book import Book
 from receivables.money import EXACT, Scale
 from receivables.rules.application import ApplicationPolicy
-from receivables_importers.application.numbers import DocumentIndex, Reading
-from receivables_importers.application.periods import Period
-from receivables_importers.application.standing import Standing
-from receivables_importers.application.sums import Amount
+from receivables_importers.application.explaining.sums import Amount
+from receivables_importers.application.open_items import OpenItems, label_of
+from receivables_importers.application.reading.document_numbers import DocumentIndex, Reading
+from receivables_importers.application.reading.periods import Period, periods
 from receivables_importers.bank.model import BankLine
 
 
-class Case(NamedTuple):
-    """A line and what is needed to explain it.
+class Payment(NamedTuple):
+    """A line as it is looked at.
 
     Attributes:
       line: The line.
-      units: Its amount.
-      currency: Its currency.
-      scale: How that is counted.
+      place: Its position among the lines of the run.
+      account: The ledger's account that it is on; "" when that is not known.
+      units: Its amount; negative for what went out.
+      scale: How its currency is counted.
       reading: The documents that it names.
-      periods: The months that it speaks of.
-      standing: What is open.
+      policy: The policy of its day.
+      open_items: What is open.
       documents: All documents that may be named.
-      policy: The policy of the day.
       entries: File and line → transaction.
     """
 
     line: BankLine
+    place: int
+    account: str
     units: int
-    currency: str
     scale: Scale
     reading: Reading
-    periods: frozenset[Period]
-    standing: Standing
-    documents: DocumentIndex
     policy: ApplicationPolicy
+    open_items: OpenItems
+    documents: DocumentIndex
     entries: Mapping[tuple[str, int], Transaction]
+
+    @property
+    def currency(self) -> str:
+        """The line's currency."""
+        return self.line.currency
+
+    @property
+    def periods(self) -> frozenset[Period]:
+        """The months that it speaks of."""
+        return periods(self.line.remittance)
 
     @property
     def book(self) -> Book:
         """The book."""
-        return self.standing.book
+        return self.open_items.book
 
     @property
     def day(self) -> datetime.date:
@@ -58,12 +68,11 @@ class Case(NamedTuple):
 
     def left(self, item: int) -> int:
         """What is open of an item."""
-        return self.standing.left(item, self.day)
+        return self.open_items.left(item, self.day)
 
     def label(self, item: int) -> str:
         """The item's document, with its instalment."""
-        items = self.book.items
-        return items.number[item] + (f"/{items.instalment[item]}" if items.instalment[item] else "")
+        return label_of(self.book, item)
 
     def labels(self, items: Sequence[int]) -> str:
         """Several items in words."""
@@ -105,3 +114,13 @@ class Case(NamedTuple):
             items.due[item] <= self.day.toordinal(),
             date.year * 12 + date.month - 1,
         )
+
+
+def are(items: Collection[object]) -> str:
+    """The verb behind one item or several."""
+    return "is" if len(items) == 1 else "are"
+
+
+def were(items: Collection[object]) -> str:
+    """The same in the past."""
+    return "was" if len(items) == 1 else "were"

@@ -1,11 +1,11 @@
-"""Intentions: what payers say that they do: leave something out, pay a part, in advance, or for somebody else."""
+"""Payer words: what payers say that they do: leave something out, pay a part, in advance, or for somebody else."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from receivables_importers.application.texts import folded
+from receivables_importers.application.reading.texts import folded
 
 _DEDUCTS: Final = re.compile(
     r"(?<![^\W_])(?:less|minus|deduct(?:ed|ion|ions)?|net of|damages?|defects?|penalty|penalties|shortage|claim|setoff"

@@ -1,16 +1,17 @@
-"""Standing: what is open on the day of a line, less what earlier lines have used up."""
+"""Open items: what is open on the day of a line, less what earlier lines have used up."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from receivables.book import Book
 from receivables.facts import KINDS, RECEIPT, REVALUATION
 from receivables.rules.disputes import DISPUTE, disputed
 from receivables.view import view
-from receivables_importers.application.numbers import Document
+from receivables_importers.application.claims import Claims
+from receivables_importers.application.reading.document_numbers import Document
 
 DOCUMENT_DAYS: Final = 800
 """A document that was settled so long before the first line is no longer recognised: nobody pays it twice now."""
@@ -18,7 +19,7 @@ DOCUMENT_DAYS: Final = 800
 _UNNAMED: Final = frozenset({REVALUATION})
 
 
-class Standing:
+class OpenItems:
     """The open items, as one line after the other uses them up.
 
     What the ledger itself settles later is not offered either: a receipt that was booked for a later day keeps what it
@@ -27,22 +28,26 @@ class Standing:
     Args:
       book: The book.
       first: The day of the first line.
+
+    Attributes:
+      book: The book.
+      claims: What lines that wait may be for.
     """
 
     def __init__(self, book: Book, first: datetime.date) -> None:
         self.book = book
         self._first = first
         self._used: dict[int, int] = {}
-        self._claimed: set[int] = set()
-        self._maybe: set[int] = set()
-        self._claimed_by_known: set[int] = set()
-        self._maybe_by_known: set[int] = set()
-        self._taken: set[int] = set()
+        self.claims = Claims()
         self._later = _settled_later(book, first)
         self._by_customer: dict[tuple[str, str], list[int]] = {}
         self._disputes: dict[datetime.date, dict[int, int]] = {}
         self._disputing = {number for event in book.events if event.kind == DISPUTE for number in event.documents}
         items, pockets = book.items, book.pockets
+        self._untouched = [
+            max(0, left) if amount > 0 else min(0, left)
+            for amount, left in zip(items.amount, items.residual, strict=True)
+        ]
         for item in range(len(items.pocket)):
             if items.residual[item] or item in self._later:
                 pocket = pockets[items.pocket[item]]
@@ -57,10 +62,10 @@ class Standing:
         ordinal = day.toordinal()
         if items.day[item] > ordinal:
             return 0
+        if item not in self._used and item not in self._later:
+            return self._untouched[item]
         residual, used = items.residual[item], self._used.get(item, 0)
-        then = residual
-        if item in self._later:
-            then += sum(units for settled, units in self._later[item] if settled > ordinal)
+        then = residual + sum(units for settled, units in self._later.get(item, ()) if settled > ordinal)
         if items.amount[item] > 0:
             return max(0, min(residual, then) - used)
         return min(0, max(residual, then) - used)
@@ -70,52 +75,17 @@ class Standing:
         ordinal = day.toordinal()
         return any(settled > ordinal and units > 0 for settled, units in self._later.get(item, ()))
 
-    def open_items(self, customer: str, currency: str, day: datetime.date) -> list[int]:
+    def debits(self, customer: str, currency: str, day: datetime.date) -> list[int]:
         """The open debits of a customer in a currency, the oldest due first."""
         return [item for item in self._by_customer.get((customer, currency), ()) if self.left(item, day) > 0]
 
-    def open_credits(self, customer: str, currency: str, day: datetime.date) -> list[int]:
+    def credits(self, customer: str, currency: str, day: datetime.date) -> list[int]:
         """The open credits of a customer in a currency, the oldest first."""
         return [item for item in self._by_customer.get((customer, currency), ()) if self.left(item, day) < 0]
-
-    def currencies(self, customer: str) -> list[str]:
-        """The currencies in which something of a customer is open, or was after the first line."""
-        return sorted(currency for code, currency in self._by_customer if code == customer)
 
     def use(self, item: int, units: int) -> None:
         """So many units of an item are settled now; negative for a credit that is used."""
         self._used[item] = self._used.get(item, 0) + units
-
-    def claim(self, items: Sequence[int], others: Iterable[int], *, named: bool, known: bool) -> None:
-        """A line that waits for a person is likely for `items`, and may be for others.
-
-        `named` says that it names the items and has their amount, `known` that its payer is known.
-        """
-        may = set(others)
-        self._claimed.update(items)
-        self._maybe.update(may)
-        if known:
-            self._claimed_by_known.update(items)
-            self._maybe_by_known.update(may)
-        if named:
-            self._taken.update(items)
-
-    def forget_claims(self) -> None:
-        """No line waits yet."""
-        for claims in (self._claimed, self._maybe, self._claimed_by_known, self._maybe_by_known, self._taken):
-            claims.clear()
-
-    def is_claimed(self, item: int, *, strictly: bool, known: bool = False) -> bool:
-        """Whether a line that waits for a person is likely for this item, or (strictly) may be.
-
-        `known` asks only about lines whose payer is known.
-        """
-        claimed, maybe = (self._claimed_by_known, self._maybe_by_known) if known else (self._claimed, self._maybe)
-        return item in claimed or (strictly and item in maybe)
-
-    def is_taken(self, item: int) -> bool:
-        """Whether a line that waits for a person names this item, with an amount that agrees."""
-        return item in self._taken
 
     def in_dispute(self, item: int, day: datetime.date) -> int:
         """How much of an item is disputed on a day, in units."""
@@ -142,6 +112,12 @@ class Standing:
             Document(customer, number, tuple(sorted(found, key=lambda item: (items.due[item], item))))
             for (customer, number), found in sorted(grouped.items())
         ]
+
+
+def label_of(book: Book, item: int) -> str:
+    """The number of an item's document, with its instalment where there are several: "INV-1/2"."""
+    number, instalment = book.items.number[item], book.items.instalment[item]
+    return f"{number}/{instalment}" if instalment else number
 
 
 def _settled_later(book: Book, first: datetime.date) -> dict[int, list[tuple[int, int]]]:

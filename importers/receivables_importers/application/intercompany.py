@@ -1,4 +1,4 @@
-"""Companies: what an entry needs between companies of the group when the bank's money is another company's.
+"""Intercompany: what an entry needs between companies of the group when the bank's money is another company's.
 
 The bank account belongs to a company, and so does each account on which something is settled (`entity:` on `open`). Who
 received what is another's owes it, on the accounts between the two (`receivables.rules.group`), so that the postings of

@@ -9,11 +9,18 @@ from typing import Final, NamedTuple, Protocol
 
 from receivables.book import Book
 from receivables.rules.application import ACCOUNT, ALIAS, NAME, NUMBER, REFERENCE
+from receivables_importers.application.explaining.payment import Payment
 from receivables_importers.application.knowledge import PAYMENT_REFERENCE, Knowledge, Master, account_number
-from receivables_importers.application.names import Likeness, NameIndex
-from receivables_importers.application.numbers import BARE, FULL, Document, Named, Reading
-from receivables_importers.application.references import bare, carried, found_in, is_creditor_reference, is_qr_reference
-from receivables_importers.application.texts import NameReader, folded
+from receivables_importers.application.reading.document_numbers import BARE, FULL, Document, Named, Reading
+from receivables_importers.application.reading.names import Likeness, NameIndex
+from receivables_importers.application.reading.references import (
+    bare,
+    carried,
+    found_in,
+    is_creditor_reference,
+    is_qr_reference,
+)
+from receivables_importers.application.reading.texts import NameReader, plain
 from receivables_importers.bank.model import BankLine
 
 WEAK: Final = "like"
@@ -31,6 +38,9 @@ LIKE: Final = 60.0
 
 WITHIN: Final = 88.0
 """So much of a name must stand in a text that says other things as well."""
+
+SURE: Final = frozenset({REFERENCE, ACCOUNT, ALIAS, NAME})
+"""What tells a payer for certain; the number of a document tells whose document it is."""
 
 _TAX_ID_MIN: Final = 8
 _ENDING: Final = 9
@@ -59,6 +69,16 @@ class Who(NamedTuple):
     words: tuple[str, ...]
     payer: str = ""
     score: float = 0.0
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether more than a number or an amount says that it is this customer's."""
+        return bool(self.kinds & SURE)
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """What speaks for it, as sentences begin."""
+        return tuple(words[:1].upper() + words[1:] for words in self.words[:3])
 
     @property
     def strength(self) -> float:
@@ -96,7 +116,7 @@ class Payers:
         self._accounts = _collected((account, code) for code, master in masters.items() for account in master.accounts)
         self._endings = _collected((number[-_ENDING:], number) for number in self._accounts if len(number) >= _ENDING)
         self._virtual = _collected((number, code) for code, master in masters.items() for number in master.virtual)
-        self._aliases = _collected((_plain(a), code) for code, master in masters.items() for a in master.aliases)
+        self._aliases = _collected((plain(a), code) for code, master in masters.items() for a in master.aliases)
         self._paid_from: dict[str, list[tuple[datetime.date, str]]] = {}
         self._paid_by_others: dict[str, list[tuple[datetime.date, str]]] = {}
         self._paid_as: dict[str, list[tuple[datetime.date, str]]] = {}
@@ -115,22 +135,18 @@ class Payers:
             own = not payer.strip() or self._is_called(payer, customer)
             paid = self._paid_from if own else self._paid_by_others
             paid.setdefault(number, []).append((date, customer))
-        if name := _plain(payer):
+        if name := plain(payer):
             self._paid_as.setdefault(name, []).append((date, customer))
 
     def _is_called(self, payer: str, customer: str) -> bool:
         """Whether a payer's name is like the customer's."""
-        if customer in self._aliases.get(_plain(payer), ()):
+        if customer in self._aliases.get(plain(payer), ()):
             return True
         return any(found.customer == customer and found.score >= LIKE for found in self._names.like(payer))
 
-    def of(self, line: BankLine, reading: Reading) -> list[Who]:
-        """The customers whose money a line may be, the likeliest first.
-
-        Args:
-          line: The line.
-          reading: The documents that its texts name.
-        """
+    def of(self, payment: Payment) -> list[Who]:
+        """The customers whose money a line may be, the likeliest first."""
+        line, reading = payment.line, payment.reading
         found: dict[str, tuple[set[str], dict[str, None], float]] = {}
 
         def add(codes: Iterable[str], kind: str, words: str, score: float = 0.0) -> None:
@@ -156,9 +172,9 @@ class Payers:
         """The documents that structured references of a line name."""
         found = []
         for reference in _structured(line):
-            plain = bare(reference)
-            body = carried(plain)
-            for key in dict.fromkeys(filter(None, (plain, body, body.lstrip("0")))):
+            whole = bare(reference)
+            body = carried(whole)
+            for key in dict.fromkeys(filter(None, (whole, body, body.lstrip("0")))):
                 found += [Named(place, FULL, reference) for place in self._references.get(key, ())]
         return found
 
@@ -200,8 +216,8 @@ class Payers:
     def _by_name(self, line: BankLine, add: _Adder) -> None:
         """Aliases and names; what stands as the ultimate party goes before the account's owner."""
         for text in dict.fromkeys(filter(str.strip, (line.ultimate, line.counterparty))):
-            aliased = self._aliases.get(_plain(text), ())
-            earlier = _before(self._paid_as.get(_plain(text), ()), line.booked)
+            aliased = self._aliases.get(plain(text), ())
+            earlier = _before(self._paid_as.get(plain(text), ()), line.booked)
             others = sorted(self._called(text) - set(aliased)) if aliased else []
             if len(aliased) == 1 and not others:
                 add(aliased, ALIAS, f'the alias "{text[:60]}"')
@@ -233,20 +249,20 @@ class Payers:
             strong = clear and (agrees or (chosen.alone and not line.counterparty.strip()))
             score = chosen.score if strong else min(chosen.score, LIKE + 5)
             add([chosen.customer], NAME if strong else WEAK, f'"{chosen.name[:60]}" in the text', score)
-        folded_text = f" {_plain(line.remittance)} "
+        folded_text = f" {plain(line.remittance)} "
         for alias, codes in self._alias_words(folded_text):
             if len(codes) == 1:
                 add(codes, ALIAS, f'the alias "{alias}" in the text')
 
     def _called(self, text: str) -> set[str]:
         """The customers whose own name this is, to the letter or without its legal form."""
-        plain, read = _plain(text), self._reader.read(text)
-        bare_name = not self._reader.silent_places(plain.split())
+        words, read = plain(text), self._reader.read(text)
+        bare_name = not self._reader.silent_places(words.split())
         names = {code: self._known.masters[code].name for code in self._names.same(text)}
         return {
             code
             for code, name in names.items()
-            if self._reader.read(name) == read and (bare_name or _plain(name) == plain)
+            if self._reader.read(name) == read and (bare_name or plain(name) == words)
         }
 
     def _alias_words(self, text: str) -> list[tuple[str, Sequence[str]]]:
@@ -280,7 +296,7 @@ class Payers:
         known = {who.customer: who for who in whos}
         found: dict[str, Who] = {}
         for who in whos:
-            if not who.kinds & {REFERENCE, ACCOUNT, ALIAS, NAME}:
+            if not who.is_sure:
                 continue
             for code in self._known.masters[who.customer].pays_for if who.customer in self._known.masters else ():
                 if code not in self._known.masters or code == who.customer:
@@ -298,10 +314,6 @@ class Payers:
 def _before(paid: Iterable[tuple[datetime.date, str]], day: datetime.date) -> list[str]:
     """The customers for whom something was paid before a day."""
     return sorted({code for date, code in paid if date < day})
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", folded(text)))
 
 
 def _collected(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
@@ -328,9 +340,9 @@ def _identifiers(book: Book, masters: Mapping[str, Master]) -> Iterable[tuple[st
         tax = bare(str(book.customers[code].details.get("tax-id", "")))
         if len(tax) >= _TAX_ID_MIN and any(map(str.isdigit, tax)):
             yield tax, code
-        plain = bare(code)
-        if _CODE.fullmatch(plain) and not plain.isdigit():
-            yield plain, code
+        short = bare(code)
+        if _CODE.fullmatch(short) and not short.isdigit():
+            yield short, code
 
 
 def _references_of(book: Book, documents: Sequence[Document]) -> dict[str, list[int]]:
@@ -338,9 +350,9 @@ def _references_of(book: Book, documents: Sequence[Document]) -> dict[str, list[
     found: dict[str, list[int]] = {}
     for place, document in enumerate(documents):
         given = book.texts.details(document.items[0]).get(PAYMENT_REFERENCE)
-        plain = bare(document.number)
-        digits = "".join(filter(str.isdigit, plain)).lstrip("0")
-        keys = [bare(str(given)) if given else "", plain, digits if len(digits) >= 5 else ""]
+        number = bare(document.number)
+        digits = "".join(filter(str.isdigit, number)).lstrip("0")
+        keys = [bare(str(given)) if given else "", number, digits if len(digits) >= 5 else ""]
         for key in dict.fromkeys(filter(None, keys)):
             found.setdefault(key, []).append(place)
     return {key: places for key, places in found.items() if len({documents[place].customer for place in places}) == 1}

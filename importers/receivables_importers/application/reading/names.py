@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, Levenshtein, Opcodes
 
-from receivables_importers.application.texts import NameReader
+from receivables_importers.application.reading.texts import NameReader
 
 KEPT: Final = 5
 """So many names are handed on."""

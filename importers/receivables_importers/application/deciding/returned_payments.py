@@ -1,42 +1,60 @@
-"""Taken back: payments that came back: receipts that bounced, and refunds that could not be paid."""
+"""Returned payments: receipts that bounced, and refunds that could not be paid."""
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from receivables.book import Book
-from receivables.rules.application import ACCOUNT, ALIAS, NAME, REFERENCE
 from receivables.settings import CUSTOMERS
 from receivables.view import scale_of
-from receivables_importers.application import companies
-from receivables_importers.application import nature as natures
-from receivables_importers.application.deposits import Deposits
+from receivables_importers.application import intercompany
+from receivables_importers.application.deciding import nature as natures
+from receivables_importers.application.deciding.any_entry import no_account
+from receivables_importers.application.deciding.in_hand import MoneyInHand
+from receivables_importers.application.deciding.payers import Who
+from receivables_importers.application.explaining.payment import Payment
 from receivables_importers.application.knowledge import BookedReceipt, Knowledge, account_number
-from receivables_importers.application.mentions import mentions, said_by
 from receivables_importers.application.model import AUTO, REVIEW, Applied, Proposed, Reversal
-from receivables_importers.application.numbers import BARE, DocumentIndex, Reading
-from receivables_importers.application.payers import Who
-from receivables_importers.application.references import bare
-from receivables_importers.application.returns import turned_round
-from receivables_importers.application.standing import Standing
+from receivables_importers.application.open_items import OpenItems
+from receivables_importers.application.reading.document_numbers import BARE, DocumentIndex
+from receivables_importers.application.reading.lines import whole_digits
+from receivables_importers.application.reading.noted_numbers import mentions, said_by
+from receivables_importers.application.reading.references import bare
+from receivables_importers.application.reversals import turned_round
 from receivables_importers.bank.model import BankLine
 
 BOUNCE_DAYS: Final = 120
 """So long after a payment it may come back."""
 
-_SURE: Final = frozenset({REFERENCE, ACCOUNT, ALIAS, NAME})
+BY_REFERENCE: Final = 3
+BY_DOCUMENT: Final = 2
+NO_MORE_THAN_PAYER: Final = 1
+NOTHING_BUT_AMOUNT: Final = 0
+"""What beside the amount says which payment came back."""
 
 
-class TakenBack:
+class Returnable(NamedTuple):
+    """A payment that a line may take back.
+
+    Attributes:
+      agreement: What says so: `BY_REFERENCE`, `BY_DOCUMENT`, `NO_MORE_THAN_PAYER` or `NOTHING_BUT_AMOUNT`.
+      reversal: The payment.
+    """
+
+    agreement: int
+    reversal: Reversal
+
+
+class ReturnedPayments:
     """Finds the receipts and refunds that lines take back; what it has proposed to take back is gone.
 
     Args:
       book: The book.
       known: What the ledger knows.
-      standing: What is open; what a receipt of this run had settled is open again when it comes back.
-      deposits: What is in hand.
+      open_items: What is open; what a receipt of this run had settled is open again when it comes back.
+      in_hand: What is in hand.
       index: The documents that a line may name.
       lines: All lines, in order.
     """
@@ -45,12 +63,12 @@ class TakenBack:
         self,
         book: Book,
         known: Knowledge,
-        standing: Standing,
-        deposits: Deposits,
+        open_items: OpenItems,
+        in_hand: MoneyInHand,
         index: DocumentIndex,
         lines: Sequence[BankLine],
     ) -> None:
-        self._book, self._known, self._standing, self._deposits = book, known, standing, deposits
+        self._book, self._known, self._open_items, self._in_hand = book, known, open_items, in_hand
         self._index = index
         self._order = {line.id: place for place, line in enumerate(lines)}
         self._receipts: list[Proposed] = []
@@ -64,82 +82,74 @@ class TakenBack:
         """Look at these lines as if nobody had yet."""
         self._receipts = [each for each in self._receipts if each.line.id not in lines]
 
-    def scored(
-        self, line: BankLine, units: int, reading: Reading, whos: Sequence[Who]
-    ) -> list[tuple[int, int, Reversal]]:
-        """What a line may take back, with what says so, the likeliest first."""
+    def scored(self, payment: Payment, whos: Sequence[Who]) -> list[Returnable]:
+        """What a line may take back, the likeliest first, of these the latest."""
         by_code = {who.customer: who for who in whos}
-        named = {self._index.documents[each.document].number for each in reading.named if each.quality >= BARE}
-        return sorted(
-            (
-                (self._agreement(line, reversal, by_code, named), -place, reversal)
-                for place, reversal in enumerate(self._returnable(line, units))
-            ),
-            key=lambda each: (-each[0], -each[1]),
-        )
+        named = {self._index.documents[each.document].number for each in payment.reading.named if each.quality >= BARE}
+        found = [
+            Returnable(self._agreement(payment.line, reversal, by_code, named), reversal)
+            for reversal in self._returnable(payment.line, payment.units)
+        ]
+        return sorted(found, key=lambda each: -each.agreement)
 
-    def proposal(
-        self,
-        line: BankLine,
-        units: int,
-        scored: Sequence[tuple[int, int, Reversal]],
-        account: str,
-        doubts: Sequence[str] = (),
-    ) -> Proposed:
-        """The proposal for a payment that came back: a receipt that bounced, a refund that could not be paid."""
-        agreement, _, reversal = scored[0]
-        others = [each for each in scored[1:] if each[0] == agreement]
-        obstacles_ = [*doubts]
-        if agreement < 1:
-            obstacles_.append("only the amount agrees")
-        if others:
-            obstacles_.append(f"{len(others) + 1} {'receipts' if units < 0 else 'refunds'} may be meant")
-        if reversal.booked is not None:
-            obstacles_ += self._about_cheque(line, reversal.booked, account)
-        if reversal.booked is None and not self._is_auto(reversal.line):
-            obstacles_.append(f"the {'receipt' if units < 0 else 'refund'} itself waits for a person")
-        if not account:
-            obstacles_.append("the bank account is not known")
-        if not obstacles_:
+    def proposal(self, payment: Payment, found: Sequence[Returnable], doubts: Sequence[str] = ()) -> Proposed:
+        """The proposal for a payment that came back: a receipt that bounced, a refund that could not be paid.
+
+        Args:
+          payment: The line.
+          found: What it may take back, see `scored`.
+          doubts: What else speaks against it.
+        """
+        line, reversal = payment.line, found[0].reversal
+        what = "receipt" if payment.units < 0 else "refund"
+        obstacles = [*doubts, *self._obstacles(payment, found, what)]
+        if not obstacles:
             self._returned.add(reversal.booked.number if reversal.booked is not None else reversal.line)
             self._give_back(reversal)
-        above = "the receipt proposed above" if units < 0 else "the refund proposed above"
-        what = reversal.booked.number if reversal.booked is not None else above
-        nature = natures.BOUNCED if units < 0 else natures.RETURNED
+        number = reversal.booked.number if reversal.booked is not None else f"the {what} proposed above"
+        nature = natures.BOUNCED if payment.units < 0 else natures.RETURNED
         applied = Applied(
             reversal.customers[0] if reversal.customers else "", (), (), 0, (nature,),
-            (f"it takes back {what} over {line.amount.copy_abs():,} {line.currency}",),
+            (f"it takes back {number} over {line.amount.copy_abs():,} {line.currency}",),
         )  # fmt: skip
         return Proposed(
-            line,
-            REVIEW if obstacles_ else AUTO,
-            applied,
-            nature,
-            tuple(obstacles_),
-            (),
-            account,
-            units,
+            line, REVIEW if obstacles else AUTO, applied, nature, tuple(obstacles), (), payment.account, payment.units,
             reversal,
-        )
+        )  # fmt: skip
+
+    def _obstacles(self, payment: Payment, found: Sequence[Returnable], what: str) -> Iterator[str]:
+        """Why a person should look before the first of what was found is taken back."""
+        (agreement, reversal), *others = found
+        rivals = [each for each in others if each.agreement == agreement]
+        if agreement == NOTHING_BUT_AMOUNT:
+            yield "only the amount agrees"
+        if rivals:
+            yield f"{len(rivals) + 1} {what}s may be meant"
+        if reversal.booked is not None:
+            yield from self._about_cheque(payment.line, reversal.booked, payment.account)
+        elif not self._is_auto(reversal.line):
+            yield f"the {what} itself waits for a person"
+        if not payment.account:
+            yield no_account(payment.line)
 
     def _about_cheque(self, line: BankLine, receipt: BookedReceipt, account: str) -> list[str]:
         """Why a person should look when a cheque came back that a collector had received."""
         if not receipt.in_hand:
             return []
-        if any(self._deposits.holds(cheque, receipt.number, line.booked) for cheque in receipt.cheques):
+        if any(self._in_hand.holds(cheque, receipt.number, line.booked) for cheque in receipt.cheques):
             return [f"the ledger has cheque {', '.join(receipt.cheques)} in hand still: book its deposit first"]
         postings = turned_round(receipt.entry, receipt, account, self._book.settings.roles[CUSTOMERS])
         if not postings:
             return [f"it is a part of {receipt.number}, which is booked on several accounts"]
         scale = scale_of(self._book, line.currency)
         moved = [
-            companies.Moved(posting.account, scale.units(posting.units.number))
+            intercompany.Moved(posting.account, scale.units(posting.units.number))
             for posting in postings
             if posting.units is not None and posting.units.number is not None
             and posting.units.currency == line.currency
         ]  # fmt: skip
-        found = companies.between(self._book, account, moved, line.currency, line.booked)
-        return list(companies.told(found.missing, line.currency))
+        found = intercompany.between(self._book, account, moved, line.currency, line.booked)
+        return list(intercompany.told(found.missing, line.currency))
 
     def _returnable(self, line: BankLine, units: int) -> list[Reversal]:
         """The receipts of this amount (refunds for money that came in) that may have come back, the latest first."""
@@ -159,7 +169,7 @@ class TakenBack:
         return found
 
     def _agreement(self, line: BankLine, reversal: Reversal, whos: Mapping[str, Who], named: Collection[str]) -> int:
-        """What beside the amount says that a receipt came back: 3 a reference, 2 a document, 1 the payer, 0 nothing."""
+        """What beside the amount says that a payment came back."""
         receipt = reversal.booked
         if receipt is not None:
             references, documents = set(receipt.references), set(receipt.documents)
@@ -171,18 +181,19 @@ class TakenBack:
             accounts = {account_number(proposed.line.counterparty_account)}
             names = {proposed.line.counterparty.strip().casefold()}
         if references & _references(line):
-            return 3
+            return BY_REFERENCE
         if receipt is not None and receipt.cheques:
-            said, amount = said_by(line), f"{int(line.amount.copy_abs())}"
+            said, amount = said_by(line), whole_digits(line)
             if any(mentions(said, cheque, amount) for cheque in receipt.cheques):
-                return 3
+                return BY_REFERENCE
         if named:
             # Who names a document means the receipt that paid it, and no other.
-            return 2 if documents & {number.partition("/")[0] for number in named} or documents & set(named) else 0
+            same = not documents.isdisjoint({*named, *(number.partition("/")[0] for number in named)})
+            return BY_DOCUMENT if same else NOTHING_BUT_AMOUNT
         account, name = account_number(line.counterparty_account), line.counterparty.strip().casefold()
-        same = (account and account in accounts) or (name and name in names)
-        known = (whos[code].kinds & _SURE for code in reversal.customers if code in whos)
-        return 1 if same or any(known) else 0
+        same = bool((account and account in accounts) or (name and name in names))
+        known = (whos[code].is_sure for code in reversal.customers if code in whos)
+        return NO_MORE_THAN_PAYER if same or any(known) else NOTHING_BUT_AMOUNT
 
     def _is_auto(self, line: str) -> bool:
         return any(each.line.id == line and each.decision == AUTO for each in self._receipts)
@@ -192,7 +203,7 @@ class TakenBack:
         for each in self._receipts:
             if each.line.id == reversal.line:
                 for allocation in each.applied.allocations:
-                    self._standing.use(allocation.item, -allocation.units)
+                    self._open_items.use(allocation.item, -allocation.units)
 
 
 def _references(line: BankLine) -> set[str]:

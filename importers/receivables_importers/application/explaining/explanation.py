@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from receivables.rules.application import BALANCE, DUE, ITEM, MONTH, RUN, SUBSET
-from receivables_importers.application.cases import Case
-from receivables_importers.application.differences import Shortfall
+from receivables_importers.application.explaining.differences import Shortfall
+from receivables_importers.application.explaining.payment import Payment
 from receivables_importers.application.model import Allocation, Applied
 
 NAMED_EXACT: Final = 9
@@ -52,7 +52,7 @@ class Explanation(NamedTuple):
 
 
 def applied_to(
-    case: Case,
+    payment: Payment,
     items: Sequence[int],
     *,
     short: Shortfall | None = None,
@@ -63,11 +63,11 @@ def applied_to(
 ) -> Applied:
     """Items settled in full but for what is disputed."""
     disputed = {} if short is None else short.disputed
-    allocations = [Allocation(item, case.left(item) - disputed.get(item, 0)) for item in items]
+    allocations = [Allocation(item, payment.left(item) - disputed.get(item, 0)) for item in items]
     if short is not None:
         allocations += short.credits
         evidence = (*evidence, short.words)
-    pocket = case.book.pockets[case.book.items.pocket[items[0]]]
+    pocket = payment.book.pockets[payment.book.items.pocket[items[0]]]
     return Applied(
         customer or pocket.customer,
         tuple(each for each in allocations if each.units),
@@ -76,3 +76,14 @@ def applied_to(
         reasons or (() if short is None else short.reasons),
         evidence,
     )
+
+
+def oldest_first(payment: Payment, items: Sequence[int]) -> tuple[tuple[Allocation, ...], int]:
+    """The amount on items in their order, the last one in part, and what is left of it."""
+    left, allocations = payment.units, []
+    for item in items:
+        part = min(left, payment.left(item))
+        if part:
+            allocations.append(Allocation(item, part))
+        left -= part
+    return tuple(allocations), left

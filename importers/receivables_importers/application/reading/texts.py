@@ -191,6 +191,20 @@ def folded(text: str) -> str:
     return letters.translate(_FOLDS)
 
 
+def plain(text: str) -> str:
+    """The folded words of a text with one space between them, whatever stood there.
+
+    >>> plain("Nhà-máy  số 7, Q.1")
+    'nha may so 7 q 1'
+    """
+    return " ".join(_WORD.findall(folded(text)))
+
+
+def spaced(text: str) -> str:
+    """A folded text with one space wherever there are any."""
+    return " ".join(folded(text).split())
+
+
 def words(text: str) -> list[str]:
     """The folded words of a text; Chinese in pairs of characters, which keeps their order.
 

@@ -1,4 +1,4 @@
-"""Returns: the entry that takes a payment back: the postings of the receipt or refund, the other way round.
+"""Reversals: the entry that takes a payment back: the postings of the receipt or refund, the other way round.
 
 A cheque that a collector received stands in hand in its receipt, and was brought to the bank since; what a receipt took
 from the suspense account came from the bank, too. It is the bank that gives it back. Of a receipt with several payments

@@ -13,12 +13,15 @@ from typing import Final, NamedTuple
 
 from receivables.book import Book
 from receivables.facts import CREDIT_MEMO, KINDS, OPENING, RECEIPT
-from receivables.rules.application import ACCOUNT, ALIAS, NAME, REFERENCE, ApplicationPolicy
+from receivables.rules.application import ACCOUNT
 from receivables.view import scale_of
-from receivables_importers.application.mentions import NumberIndex, said_by
-from receivables_importers.application.model import AUTO, Allocation, Applied, no_account
-from receivables_importers.application.payers import Who
-from receivables_importers.application.standing import Standing
+from receivables_importers.application.deciding.any_entry import above_limit, no_account
+from receivables_importers.application.deciding.payers import SURE, Who
+from receivables_importers.application.explaining.payment import Payment
+from receivables_importers.application.model import AUTO, Allocation, Applied
+from receivables_importers.application.open_items import OpenItems
+from receivables_importers.application.reading.lines import whole_digits
+from receivables_importers.application.reading.noted_numbers import NumberIndex, said_by
 from receivables_importers.bank.model import BankLine
 
 REFUND: Final = "refund"
@@ -28,7 +31,6 @@ APPROVAL: Final = "approval"
 
 _PAYABLE: Final = frozenset({RECEIPT, CREDIT_MEMO, OPENING})
 """What may be paid back: what the customer gave, and what he need not pay."""
-_SURE: Final = frozenset({REFERENCE, ACCOUNT, ALIAS, NAME})
 
 NAMED: Final = 4
 ONE: Final = 3
@@ -52,17 +54,22 @@ class Refund(NamedTuple):
     named: bool
     kinds: frozenset[str]
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether more than a number says that it is this customer's."""
+        return bool(self.kinds & SURE)
+
 
 class Refunds:
     """Finds the credits that lines pay back.
 
     Args:
       book: The book.
-      standing: What is open, as lines use it up.
+      open_items: What is open, as lines use it up.
     """
 
-    def __init__(self, book: Book, standing: Standing) -> None:
-        self._book, self._standing = book, standing
+    def __init__(self, book: Book, open_items: OpenItems) -> None:
+        self._book, self._open_items = book, open_items
         items, pockets = book.items, book.pockets
         self._credits: dict[str, list[int]] = {}
         for item in range(len(items.pocket)):
@@ -73,39 +80,41 @@ class Refunds:
         self._amounts = _amounts(book, [item for of_number in self._credits.values() for item in of_number])
         self._approvals = [event for event in book.events if event.kind == APPROVAL]
 
-    def possible(self, line: BankLine, units: int) -> bool:
+    def possible(self, payment: Payment) -> bool:
         """Whether a line may pay anything back: by its amount, or because it names a credit."""
-        if not self._credits:
-            return False
-        named = self._numbers.named(said_by(line), f"{int(line.amount.copy_abs())}")
-        return bool(named) or (line.currency, units) in self._amounts
+        return bool(self._credits) and (
+            bool(self._named(payment.line)) or (payment.currency, payment.units) in self._amounts
+        )
 
-    def of(self, line: BankLine, units: int, whos: Sequence[Who]) -> list[Refund]:
+    def of(self, payment: Payment, whos: Sequence[Who]) -> list[Refund]:
         """What a line may pay back, the likeliest first; nothing where no open credit agrees.
 
         Args:
-          line: The line, over money that went out.
-          units: Its amount in units, negative.
+          payment: The line, over money that went out.
           whos: The customers who may be meant.
         """
         if not self._credits:
             return []
         named: dict[str, list[int]] = {}
-        for number in self._numbers.named(said_by(line), f"{int(line.amount.copy_abs())}"):
+        for number in self._named(payment.line):
             for item in self._credits[number]:
-                pocket = self._book.pockets[self._book.items.pocket[item]]
-                if pocket.currency == line.currency and self._standing.left(item, line.booked) < 0:
+                if payment.in_currency(item) and payment.left(item) < 0:
+                    pocket = self._book.pockets[self._book.items.pocket[item]]
                     named.setdefault(pocket.customer, []).append(item)
-        sure = {who.customer: who for who in whos if who.kinds & _SURE and not who.payer}
+        sure = {who.customer: who for who in whos if who.is_sure and not who.payer}
         found = []
         for code in dict.fromkeys((*named, *sure)):
-            found += self._of_customer(line, units, code, named.get(code, ()), sure.get(code))
+            found += self._of_customer(payment, code, named.get(code, ()), sure.get(code))
         return sorted(found, key=lambda each: (-each.worth - 2 * each.named, each.applied.customer, each.applied.items))
 
-    def for_customer(self, line: BankLine, units: int, customer: str) -> Applied:
+    def for_customer(self, payment: Payment, customer: str) -> Applied:
         """What a line pays back if it is this customer's: what agrees, else a payment on account."""
-        found = self._of_customer(line, units, customer, (), None)
-        return found[0].applied if found else Applied(customer, (), (), units)
+        found = self._of_customer(payment, customer, (), None)
+        return found[0].applied if found else Applied(customer, (), (), payment.units)
+
+    def _named(self, line: BankLine) -> list[str]:
+        """The numbers of credits that a line names."""
+        return self._numbers.named(said_by(line), whole_digits(line))
 
     def approved(self, customer: str, item: int, units: int, day: datetime.date) -> bool:
         """Whether a note says that so much of a credit may be paid back."""
@@ -117,42 +126,39 @@ class Refunds:
             for event in self._approvals
         )  # fmt: skip
 
-    def _of_customer(
-        self, line: BankLine, units: int, code: str, named: Sequence[int], who: Who | None
-    ) -> list[Refund]:
+    def _of_customer(self, payment: Payment, code: str, named: Sequence[int], who: Who | None) -> list[Refund]:
         left = {
-            item: self._standing.left(item, line.booked)
-            for item in self._standing.open_credits(code, line.currency, line.booked)
+            item: payment.left(item)
+            for item in self._open_items.credits(code, payment.currency, payment.day)
             if KINDS[self._book.items.kind[item]] in _PAYABLE
         }
         kinds = who.kinds if who is not None else frozenset()
 
         def refund(items: Iterable[int], worth: int, words: str) -> Refund:
             allocations = tuple(Allocation(item, left[item]) for item in items)
-            who_says = tuple(said[:1].upper() + said[1:] for said in who.words[:3]) if who is not None else ()
-            evidence = (*who_says, words)
+            evidence = (*(who.spoken if who is not None else ()), words)
             return Refund(Applied(code, allocations, (), 0, (REFUND,), evidence), worth, worth in (NAMED, PART), kinds)
 
         own = [item for item in named if item in left]
-        if own and sum(left[item] for item in own) == units:
+        if own and sum(left[item] for item in own) == payment.units:
             return [refund(own, NAMED, f"the line names {self._labels(own)}")]
-        single = [item for item in own if left[item] == units]
+        single = [item for item in own if left[item] == payment.units]
         if single:
             return [refund([item], NAMED, f"the line names {self._labels([item])}") for item in single]
-        if len(own) == 1 and left[own[0]] < units:
-            left[own[0]] = units
+        if len(own) == 1 and left[own[0]] < payment.units:
+            left[own[0]] = payment.units
             return [refund(own, PART, f"a part of {self._labels(own)}, which the line names")]
-        exact = [item for item in left if left[item] == units]
+        exact = [item for item in left if left[item] == payment.units]
         if exact:
             return [refund([item], ONE, f"it is what is open of {self._labels([item])}") for item in exact]
-        if len(left) > 1 and sum(left.values()) == units:
+        if len(left) > 1 and sum(left.values()) == payment.units:
             return [refund(left, ALL, f"it is all that is open of {len(left)} credits")]
         return []
 
     def _labels(self, items: Iterable[int]) -> str:
         return ", ".join(self._book.items.number[item] for item in items)
 
-    def obstacles(self, line: BankLine, found: Sequence[Refund], policy: ApplicationPolicy, account: str) -> list[str]:
+    def obstacles(self, payment: Payment, found: Sequence[Refund]) -> list[str]:
         """Why a person should look before the first of what was found is booked."""
         best, why = found[0], []
         others = {each.applied.customer for each in found} - {best.applied.customer}
@@ -165,18 +171,16 @@ class Refunds:
             why.append("neither the credit's number nor the customer's bank account says what is paid back")
         if best.worth in (ALL, PART) or len(best.applied.allocations) > 1:
             why.append("it is not exactly one credit")
-        customer, day = best.applied.customer, line.booked
+        customer, day = best.applied.customer, payment.day
         unapproved = [item for item, units in best.applied.allocations if not self.approved(customer, item, units, day)]
-        if unapproved and policy.refunds != AUTO:
+        if unapproved and payment.policy.refunds != AUTO:
             why.append(f"no approval names {self._labels(unapproved)}")
-        claimed = [item for item in best.applied.items if self._standing.is_claimed(item, strictly=True)]
+        claimed = [item for item in best.applied.items if self._open_items.claims.has(item, strictly=True)]
         if claimed:
             why.append(f"{self._labels(claimed)} may be what an earlier line uses, which waits")
-        limit = policy.largest.get(line.currency)
-        if limit is not None and line.amount.copy_abs() > limit:
-            why.append(f"it is more than {limit:,} {line.currency}")
-        if not account:
-            why.append(no_account(line))
+        why += above_limit(payment.line, payment.policy)
+        if not payment.account:
+            why.append(no_account(payment.line))
         return why
 
 

@@ -1,4 +1,4 @@
-"""Mentions: whether a line names what we have given out or noted ourselves: a slip, a cheque, a voucher, a credit."""
+"""Noted numbers: whether a line names what we have given out or noted: a slip, a cheque, a voucher, a credit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from receivables_importers.application.texts import folded
+from receivables_importers.application.reading.texts import folded
 from receivables_importers.bank.model import BankLine
 
 _WORD: Final = re.compile(r"[^\W_]+")

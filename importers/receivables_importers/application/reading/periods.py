@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from receivables_importers.application.texts import folded
+from receivables_importers.application.reading.texts import folded
 
 _MONTHS: Final = {
     name: number
@@ -49,6 +50,7 @@ class Period(NamedTuple):
         return month % 12 + 1 == self.month and self.year in (None, month // 12)
 
 
+@lru_cache(maxsize=4_096)
 def periods(text: str) -> frozenset[Period]:
     """The months that a text speaks of.
 

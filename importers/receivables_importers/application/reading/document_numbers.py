@@ -1,4 +1,4 @@
-"""Numbers: which documents a text names, although prefixes get lost, separators change and zeros are dropped.
+"""Document numbers: which documents a text names, although prefixes get lost, separators change and zeros are dropped.
 
 A number is its groups of letters and of digits: INV, 2026, 0113. A text names it in full when it has all groups, with
 any separators or none and with or without leading zeros; bare when the letters are missing; short when the year is
@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from receivables_importers.application.texts import folded
+from receivables_importers.application.reading.texts import folded
 
 FULL: Final = 3
 BARE: Final = 2
@@ -272,7 +272,7 @@ class DocumentIndex:
         last = max((tokens[place].end for place in used), default=0)
         cut = bool(named) and self._begins_another(plain.rstrip(), last)
         unknown = self._unknown(tokens, used, plain)
-        return Reading(tuple(_surest(named)), tails, tuple(keys), cut, tuple(dict.fromkeys(unknown)))
+        return Reading(tuple(surest(named)), tails, tuple(keys), cut, tuple(dict.fromkeys(unknown)))
 
     def _unknown(self, tokens: Sequence[_Token], used: Collection[int], plain: str) -> list[str]:
         """What begins like our numbers and is none: a known prefix with digits behind it."""
@@ -509,7 +509,7 @@ class DocumentIndex:
         ]
 
 
-def _surest(named: Sequence[Named]) -> list[Named]:
+def surest(named: Iterable[Named]) -> list[Named]:
     """Each document once, in its surest reading, in the order of the text."""
     best: dict[int, Named] = {}
     for each in named:

@@ -1,12 +1,12 @@
-"""Naming: which open items of a customer a text names, and what of them may be meant."""
+"""Named documents: which open items of a customer a text names, and what of them may be meant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from receivables_importers.application.cases import Case
-from receivables_importers.application.numbers import BARE, QUALITIES
+from receivables_importers.application.explaining.payment import Payment, are
+from receivables_importers.application.reading.document_numbers import BARE, QUALITIES
 
 
 class NamedDocuments(NamedTuple):
@@ -25,18 +25,20 @@ class NamedDocuments(NamedTuple):
     words: str
 
 
-def documents_named(case: Case, among: Sequence[str], least: int, *, listed: bool = True) -> NamedDocuments | None:
+def documents_named(
+    payment: Payment, among: Sequence[str], least: int, *, listed: bool = True
+) -> NamedDocuments | None:
     """The documents of these customers that the text names at least so surely; None for none."""
     items: list[int] = []
     closed: list[int] = []
     words: list[str] = []
     quality = None
-    for named in case.reading.named:
-        document = case.documents.documents[named.document]
+    for named in payment.reading.named:
+        document = payment.documents.documents[named.document]
         if document.customer not in among or named.quality < least or (named.listed and not listed):
             continue
-        of_document = [item for item in document.items if case.in_currency(item)]
-        still = [item for item in of_document if case.left(item)]
+        of_document = [item for item in document.items if payment.in_currency(item)]
+        still = [item for item in of_document if payment.left(item)]
         items += still
         # What a range runs over may have been paid before.
         closed += [] if still or named.between else of_document
@@ -45,45 +47,45 @@ def documents_named(case: Case, among: Sequence[str], least: int, *, listed: boo
             quality = named.quality if quality is None else min(quality, named.quality)
     if quality is None:
         return None
-    due = case.book.items.due
+    due = payment.book.items.due
     ordered = tuple(sorted(dict.fromkeys(items), key=lambda item: (due[item], item)))
     return NamedDocuments(ordered, tuple(dict.fromkeys(closed)), quality, " ".join(dict.fromkeys(words)))
 
 
-def numbers_named(case: Case, among: Sequence[str]) -> str:
+def numbers_named(payment: Payment, among: Sequence[str]) -> str:
     """The numbers of documents of these customers that a text names, whatever currency they are in."""
-    documents = case.documents.documents
+    documents = payment.documents.documents
     return ", ".join(
         dict.fromkeys(
             documents[named.document].number
-            for named in case.reading.named
+            for named in payment.reading.named
             if named.quality >= BARE and documents[named.document].customer in among
         )
     )
 
 
-def items_with_tails(case: Case, among: Sequence[str]) -> tuple[int, ...]:
+def items_with_tails(payment: Payment, among: Sequence[str]) -> tuple[int, ...]:
     """The open items of these customers whose last group of digits stands in the text."""
     found: list[int] = []
-    for tail in sorted(case.reading.tails):
-        for place in case.documents.with_tail(tail):
-            document = case.documents.documents[place]
+    for tail in sorted(payment.reading.tails):
+        for place in payment.documents.with_tail(tail):
+            document = payment.documents.documents[place]
             if document.customer in among:
-                found += [item for item in document.items if case.in_currency(item) and case.left(item) > 0]
+                found += [item for item in document.items if payment.in_currency(item) and payment.left(item) > 0]
     return tuple(dict.fromkeys(found))
 
 
-def parts_of(case: Case, named: NamedDocuments) -> Iterator[tuple[int, ...]]:
+def parts_of(payment: Payment, named: NamedDocuments) -> Iterator[tuple[int, ...]]:
     """What of the named documents may be meant: all of it, what is due, one instalment, the oldest ones."""
     yield named.items
-    debits = case.debits(named.items)
-    if len(debits) > 1 and any(case.book.items.instalment[item] for item in debits):
-        due = tuple(item for item in debits if case.book.items.due[item] <= case.day.toordinal())
+    debits = payment.debits(named.items)
+    if len(debits) > 1 and any(payment.book.items.instalment[item] for item in debits):
+        due = tuple(item for item in debits if payment.book.items.due[item] <= payment.day.toordinal())
         if due and len(due) < len(debits):
             yield due
         documents: dict[str, list[int]] = {}
         for item in debits:
-            documents.setdefault(case.book.items.number[item], []).append(item)
+            documents.setdefault(payment.book.items.number[item], []).append(item)
         yield tuple(found[0] for found in documents.values())
         for count in range(1, len(debits)):
             yield tuple(debits[:count])
@@ -91,7 +93,12 @@ def parts_of(case: Case, named: NamedDocuments) -> Iterator[tuple[int, ...]]:
             yield (item,)
 
 
-def naming(case: Case, named: NamedDocuments) -> str:
+def also_settled(payment: Payment, named: NamedDocuments) -> str:
+    """That documents are named of which nothing is open, in words."""
+    return f"{payment.labels(named.closed)} {are(named.closed)} named as well, and settled"
+
+
+def naming(payment: Payment, named: NamedDocuments) -> str:
     """Which documents a text names, in words."""
     how = "" if named.quality >= BARE else f", {QUALITIES[named.quality]}"
-    return f'the text names {case.labels((*named.items, *named.closed))} ("{named.words[:80]}"{how})'
+    return f'the text names {payment.labels((*named.items, *named.closed))} ("{named.words[:80]}"{how})'

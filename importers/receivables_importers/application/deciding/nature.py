@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from receivables_importers.application.knowledge import Knowledge, account_number
-from receivables_importers.application.texts import folded
+from receivables_importers.application.reading.texts import folded, spaced
 from receivables_importers.bank import model
 from receivables_importers.bank.model import BankLine
 
@@ -41,7 +41,8 @@ _OWN: Final = (
 )
 _RETURN: Final = (
     r"hoan tra|hoan tien|tra lai tien|bi tra lai|lenh tra lai|chuyen tien that bai|huy lenh"
-    r"|return(?:ed)?|bounced?|unpaid|dishonou?red|nsf"
+    r"|return(?:ed)?|rtn|rtd|retd|(?:chq|cheque|check) ret|ret (?:chq|cheque|check)|bounced?|unpaid"
+    r"|dishonou?r(?:ed)?|nsf|cek (?:tak laku|tendang|dipulangkan|tolak)|tolakan (?:giro|kliring|cek)"
     r"|insufficient funds|refer to drawer|account closed|reversal|recall|rueckgabe|ruckgabe|ruecklastschrift"
     r"|rucklastschrift|ruckuberweisung|rejet|impaye|retour|devuelto|devolucion|退票|退回|退款|مرتجع|مرتد|شيك راجع"
 )
@@ -80,7 +81,7 @@ def own_transfer(line: BankLine, known: Knowledge) -> bool:
     own = account_number(line.account)
     if other and other in known.bank_accounts and other != own:
         return True
-    name = " ".join(folded(line.counterparty).split())
+    name = spaced(line.counterparty)
     return bool(name) and name in known.companies
 
 
