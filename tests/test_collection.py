@@ -16,8 +16,8 @@ from tests.test_properties import AFTER, DATES, loaded
 from receivables.fava.part import members, part
 from receivables.relations import evaluate
 from receivables.relations.question import Question
+from receivables.rules.calendar_months import month_before, months, months_back
 from receivables.rules.kpis import Month, countback, days_of_sales, effectiveness
-from receivables.rules.periods import month_before, months, months_back
 
 STORY = """
 2026-01-10 * "HanoiTower" "Lift 1" ^INV-1

@@ -621,6 +621,23 @@ def test_an_account_that_does_not_say_between_whom_it_stands_is_told_once_it_is_
     assert says in found.message
 
 
+def test_two_accounts_that_each_say_one_company_are_not_each_others_other_side() -> None:
+    halves = """
+2026-01-01 open Assets:Intercompany:Whose
+  with: "VN"
+2026-01-01 open Assets:Intercompany:VN:Whom
+  entity: "VN"
+2026-02-02 * "x"
+  Assets:Intercompany:Whose  10.00 USD
+  Assets:Intercompany:VN:Whom  -10.00 USD
+"""
+    rows = told(halves, "between-whom", "between-whom").rows("group_balances")
+    assert [(row["entity"], row["with"], row["balance"], row["difference"]) for row in rows] == [
+        ("", "VN", 10, None),
+        ("VN", "", -10, None),
+    ]
+
+
 # For those who book
 
 

@@ -135,6 +135,23 @@ RECEIPT = """
 """
 
 
+def test_only_one_document_is_charged_when_asked(ledger: Path) -> None:
+    result = run(ledger, "--as-of", "2026-03-31", "--where", "number=INV-2", "--post", "--yes")
+    assert result.exit_code == 0, result.stderr
+    text = ledger.read_text("utf-8")
+    assert 'penalty-of: "INV-2"' in text
+    assert 'penalty-of: "INV-1"' not in text
+    assert 'penalty-of: "INV-3"' not in text
+
+
+def test_a_condition_on_segments_chooses_no_documents(ledger: Path) -> None:
+    before = ledger.read_text("utf-8")
+    result = run(ledger, "--as-of", "2026-03-31", "--where", "days>25", "--post", "--yes")
+    assert result.exit_code == 2
+    assert "--where days: documents are charged whole: choose them by customer, name, account, number" in result.stderr
+    assert ledger.read_text("utf-8") == before
+
+
 def test_a_receipt_booked_later_with_an_earlier_date_gives_the_credit(ledger: Path) -> None:
     post(ledger, "2026-03-31")
     ledger.write_text(ledger.read_text("utf-8") + RECEIPT, "utf-8")

@@ -89,6 +89,11 @@ CASES = (
         ('no role "custommers"', "use one of: customers, bank, in-hand, bad-debt, suspense", 'nearest is "customers"'),
     ),
     Case(
+        "role-below-role",
+        '2026-01-01 custom "receivables-accounts" "in-hand" Assets:Receivable:Cash  ; HERE',
+        ('the role "in-hand" of Assets:Receivable:Cash does not count', 'Assets:Receivable with the role "customers"'),
+    ),
+    Case(
         "role-without-account",
         '2026-01-01 custom "receivables-accounts" "bank"  ; HERE',
         ('"bank" names no account', 'for example custom "receivables-accounts"'),
@@ -641,6 +646,12 @@ CASES = (
           Assets:Receivable:HanoiTower
         """,
         ("the receipt RC-1 of 1,000.00 USD on Assets:InHand:Lan has no voucher", 'add voucher: "..."'),
+    ),
+    # Cash and cheques in hand
+    Case(
+        "unknown-stage",
+        '2026-01-01 open Assets:InHand:Lan  ; HERE\n  stage: "boss"',
+        ('Assets:InHand:Lan has stage: "boss"', "counts as a collector", "use one of: collector, cashier, deposited"),
     ),
     # What happened with a customer
     Case(

@@ -20,8 +20,7 @@ from receivables.posting.provision import propose
 from receivables.posting.text import ledger_text
 from receivables.problems import Problem
 from receivables.report import totals
-from receivables.rules.loss_rates import month_ends, months_later
-from receivables.rules.provision import months_between
+from receivables.rules.calendar_months import month_ends, months_between, months_later
 
 ACCOUNTS = """
 2025-01-01 open Assets:DoubtfulDebts

@@ -182,3 +182,12 @@ class Book(NamedTuple):
     texts: Texts
     last_day: datetime.date | None
     problems: Sequence[Problem]
+
+    def name_of(self, customer: str) -> str:
+        """The name behind a customer's code; the code itself where nothing introduces the customer."""
+        known = self.customers.get(customer)
+        return customer if known is None else known.name
+
+    def digits(self) -> dict[str, int]:
+        """Decimal places of the currencies in which the book counts, as a report shows them."""
+        return {currency: scale.digits for currency, scale in self.scales.items()}

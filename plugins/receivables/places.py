@@ -28,6 +28,16 @@ def place_of(folder: str, source: Mapping[str, Any]) -> Place:
     return below(folder, str(source.get("filename") or "")), int(source.get("lineno") or 0)
 
 
+def source_of(place: Place) -> dict[str, Any]:
+    """Metadata that stands at a place, as problems want it.
+
+    >>> source_of(("2026/notes.beancount", 12))
+    {'filename': '2026/notes.beancount', 'lineno': 12}
+    """
+    file, line = place
+    return {"filename": file, "lineno": line}
+
+
 def told_place(folder: str, source: Mapping[str, Any]) -> str:
     """The place as a message has it: "2026/notes.beancount:12"."""
     file, line = place_of(folder, source)

@@ -50,6 +50,11 @@ CATALOGUE: Final[Mapping[str, Form]] = {
     "role-without-account": Form(
         ERROR, 'the role "{role}" names no account', "add the accounts, for example {example}"
     ),
+    "role-below-role": Form(
+        ERROR,
+        'the role "{role}" of {account} does not count: it is, or is below, {above} with the role "{other}"',
+        "use an account beside it",
+    ),
     "unknown-policy": Form(ERROR, 'there is no policy "{subject}"', "use one of: {valid}; the nearest is {nearest}"),
     "unknown-policy-key": Form(
         ERROR,
@@ -249,6 +254,12 @@ CATALOGUE: Final[Mapping[str, Form]] = {
         WARNING,
         "in this entry the accounts of {one} about {other} show {first}, those of {other} about {one} {second}",
         "book the same amount in the same currency on both, with opposite signs",
+    ),
+    # Cash and cheques in hand
+    "unknown-stage": Form(
+        ERROR,
+        '{account} has stage: "{stage}", which is none, so its holder counts as a collector',
+        "use one of: {valid}; the nearest is {nearest}",
     ),
     # Receipt vouchers
     "voucher-twice": Form(

@@ -8,12 +8,17 @@ these forms; rules ask `Settings.in_force` for the policy of a day.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from receivables.rules.voucher_numbers import NumberRange
+
+_OTHER: Final = "\x80-\U0010ffff"
+ACCOUNT: Final = re.compile(rf"[A-Z{_OTHER}][A-Za-z0-9\-{_OTHER}]*(:[A-Z0-9{_OTHER}][A-Za-z0-9\-{_OTHER}]*)+")
+"""What the lexer of Beancount 3.2 reads as the name of an account (parser/lexer.l)."""
 
 Reader = Callable[[Any], object]
 """Turns a metadata value into the typed value of a policy; raises ValueError when it cannot."""
@@ -204,6 +209,10 @@ class Settings(NamedTuple):
                 break
             found = policy
         return found
+
+    def names(self, subject: str) -> tuple[str, ...]:
+        """The names under which a subject has policies, "" for the one without a name; none where it has no policy."""
+        return tuple(name for about, name in self.policies if about == subject)
 
     def rate(self, name: str, date: datetime.date) -> Rate | None:
         """The published rate `name` in force on `date`; None where the ledger has none for that day."""

@@ -44,6 +44,10 @@ class Rates(NamedTuple):
             return None
         return rounded(EXACT.multiply(amount, rate), self.scale.digits)
 
+    def told(self, currency: str) -> str:
+        """A rate in words: "USD 1 = VND 25400"; raises KeyError without a price."""
+        return f"{currency} 1 = {self.currency} {self.rates[currency].normalize():f}"
+
 
 class View(NamedTuple):
     """The book as of the end of one day.

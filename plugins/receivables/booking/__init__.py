@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import os
-
 from receivables.book import Book, Items
 from receivables.booking.columns import (
     currency_scales,
@@ -78,7 +76,7 @@ def build(facts: Facts) -> Book:
         items=items,
         settlements=settlements,
         ledger=ledger,
-        unexplained=unexplained(facts, ledger, f"{facts.folder}{os.sep}"),
+        unexplained=unexplained(facts, ledger),
         texts=EntryTexts(movements, origin, facts.folder),
         last_day=facts.last_day,
         problems=problems,

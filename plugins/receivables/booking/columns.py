@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from receivables.book import KIND_CODES, Items, LedgerColumns, SettlementColumns, Unexplained
 from receivables.facts import Facts, Movements, Pocket
 from receivables.money import EXACT, Scale, scale_for
+from receivables.places import place_of
 from receivables.problems import Problem, problem
 from receivables.rules.terms import Terms, TermsError, due_date, schedule
 
@@ -303,8 +304,8 @@ def without_merged(columns: Items, settled: SettlementColumns) -> tuple[list[int
     )
 
 
-def unexplained(facts: Facts, ledger: LedgerColumns, below: str) -> list[Unexplained]:
-    """The postings that no document explains; `below` is the folder that file names leave out."""
+def unexplained(facts: Facts, ledger: LedgerColumns) -> list[Unexplained]:
+    """The postings that no document explains."""
     nobody = {position for position, pocket in enumerate(facts.pockets) if not pocket.customer}
     movements = facts.movements
     found = []
@@ -317,8 +318,7 @@ def unexplained(facts: Facts, ledger: LedgerColumns, below: str) -> list[Unexpla
                         ledger.day[position],
                         ledger.place[position],
                         ledger.amount[position],
-                        str(meta.get("filename")).removeprefix(below),
-                        int(meta.get("lineno", 0)),
+                        *place_of(facts.folder, meta),
                         "names no customer",
                     )
                 )

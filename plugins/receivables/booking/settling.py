@@ -17,9 +17,9 @@ from typing import Any, Final
 from receivables.book import KIND_CODES, SettlementColumns
 from receivables.booking.columns import Columns
 from receivables.facts import APPLY, CREDIT_MEMO, OPENING, RECEIPT, REFUND, REVALUATION, REVERSAL, Facts
-from receivables.language.numbers import Numbering
 from receivables.money import Scale
 from receivables.problems import Problem, problem
+from receivables.rules.numbering import Numbering
 
 _REVERSAL: Final = KIND_CODES[REVERSAL]
 _REVALUATION: Final = KIND_CODES[REVALUATION]
@@ -212,7 +212,7 @@ class Settling:
                     linked[day].append(pair)
                 else:
                     linked[day] = [pair]
-        automatic = any(subject == "settlement" for subject, _ in self.facts.settings.policies)
+        automatic = bool(self.facts.settings.names("settlement"))
         # On the day of a policy it applies to whatever is open; on others to what has come.
         policy_days = {
             policy.date.toordinal()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from receivables.book import TextColumns
 from receivables.facts import Movements
+from receivables.places import Place, below
 
 _PLAIN_ENTRY: Final = 3
 _PLAIN_POSTING: Final = 2
@@ -23,23 +23,23 @@ class EntryTexts:
         self._postings = movements.posting
         self._terms = movements.terms
         self._origin = origin
-        self._folder = f"{folder}{os.sep}"
+        self._folder = folder
 
-    def _place(self, meta: Mapping[str, Any]) -> tuple[str, int]:
-        """File, seen from the ledger's folder so that a report is the same everywhere, and line."""
-        return str(meta["filename"]).removeprefix(self._folder), int(meta["lineno"])
+    def _place(self, meta: Mapping[str, Any]) -> Place:
+        """As `place_of`, of what has both: it is asked for every row."""
+        return below(self._folder, str(meta["filename"])), int(meta["lineno"])
 
     def description(self, item: int) -> str:
         """Narration of the entry."""
         return self._entries[self._origin[item]].narration or ""
 
-    def source(self, item: int) -> tuple[str, int]:
+    def source(self, item: int) -> Place:
         """File and line of the posting, or of the entry where the posting has none."""
         origin = self._origin[item]
         meta = self._postings[origin].meta or {}
         return self._place(meta if "filename" in meta else self._entries[origin].meta)
 
-    def entry(self, item: int) -> tuple[str, int]:
+    def entry(self, item: int) -> Place:
         """File and line of the transaction."""
         return self._place(self._entries[self._origin[item]].meta)
 
@@ -66,7 +66,6 @@ class EntryTexts:
         """All texts at once, for the cache; what few items have is kept by item."""
         entries = [self._entries[origin] for origin in self._origin]
         postings = [self._postings[origin] for origin in self._origin]
-        below = len(self._folder)
         names: dict[str, int] = {}
         entry_places: list[int] = []
         posting_places: list[int] = []
@@ -93,7 +92,7 @@ class EntryTexts:
         return TextColumns(
             descriptions=[entry.narration or "" for entry in entries],
             terms={item: self.terms(item) for item, origin in enumerate(self._origin) if self._terms[origin]},
-            files=[file[below:] if file.startswith(self._folder) else file for file in names],
+            files=[below(self._folder, file) for file in names],
             entries=entry_places,
             postings=posting_places,
             details=details,

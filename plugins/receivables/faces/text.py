@@ -152,6 +152,7 @@ LEAVE_OUT: Mapping[str, tuple[tuple[str, ...], ...]] = {
     ),
     "cash_movements": (
         ("file", "line"),
+        ("account",),
         ("bank_id",),
         ("received",),
         ("slip",),
@@ -168,6 +169,8 @@ LEAVE_OUT: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("approved",),
         ("applied", "refunded"),
     ),
+    "group_balances": (("accounts",), ("counterpart",)),
+    "group_movements": (("file", "line"), ("account",), ("customer",), ("both",), ("description",), ("open",)),
     "receipt_books": (
         ("file", "line"),
         ("count",),

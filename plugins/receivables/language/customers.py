@@ -116,7 +116,7 @@ def check_customers(customers: Mapping[str, Customer], settings: Settings, probl
             name = customer.details.get(subject)
             if not isinstance(name, str) or name == "none" or (subject, name) in settings.policies:
                 continue
-            known = [policy for about, policy in settings.policies if about == subject and policy]
+            known = list(filter(None, settings.names(subject)))
             problems.append(
                 problem(
                     "no-such-policy",

@@ -32,8 +32,9 @@ from receivables.facts import (
 from receivables.language.booked import read_booked
 from receivables.language.configuration import nearest
 from receivables.language.customers import customer_of, within
-from receivables.language.numbers import Numbering, choose_unclear, name_applied, name_unnumbered
+from receivables.language.numbers import choose_unclear, name_applied, name_unnumbered
 from receivables.problems import Problem, problem
+from receivables.rules.numbering import Numbering
 from receivables.rules.terms import Terms, TermsError, parse_terms
 from receivables.settings import ALLOWANCE, BAD_DEBT, BANK, CUSTOMERS, GROUP, IN_HAND, SUSPENSE, WATCHED, Settings
 
@@ -116,7 +117,7 @@ class _TermsInForce:
         problems: list[Problem],
     ) -> None:
         self._settings = settings
-        self._dated = frozenset(name for subject, name in settings.policies if subject == "terms")
+        self._dated = frozenset(settings.names("terms"))
         self._own: dict[str, Terms | None] = {}
         self._customers: dict[str, list[tuple[datetime.date, Terms]]] = {}
         agreed: dict[str, Terms] = {}

@@ -18,8 +18,9 @@ from receivables.language.configuration import read_settings
 from receivables.language.customers import account_details, check_customers, money_details, read_customers
 from receivables.language.events import read_events
 from receivables.language.group import check_between, check_entries, read_between
+from receivables.language.in_hand import check_in_hand
 from receivables.language.movements import read_movements
-from receivables.language.vouchers import read_vouchers
+from receivables.language.vouchers import read_vouchers, vouchers_wanted
 from receivables.problems import Problem
 from receivables.settings import CUSTOMERS
 
@@ -45,6 +46,7 @@ def read(entries: Sequence[Any], options: Mapping[str, Any]) -> Facts:
     between = read_between(others, settings, details, money, options["name_liabilities"])
     check_between(between, read_in.booked, details, money, problems)
     check_entries(transactions, between, settings, details, money, problems)
+    check_in_hand(others, read_in.booked, settings, vouchers_wanted(settings), problems)
     customers = read_customers(details, others, read_in.payees, settings.roles[CUSTOMERS])
     check_customers(customers, settings, problems)
     return Facts(

@@ -27,6 +27,11 @@ _SUSPENSE: Final = 4
 _MONEY: Final = _IN_HAND | _BANK
 
 
+def vouchers_wanted(settings: Settings) -> bool:
+    """Whether there are books, or a policy that asks for vouchers: a ledger without either costs nothing."""
+    return bool(settings.receipt_books) or (FORM.subject, "") in settings.policies
+
+
 def read_vouchers(
     transactions: Sequence[Any],
     movements: Movements,
@@ -35,7 +40,7 @@ def read_vouchers(
     money: Mapping[str, Mapping[str, Any]],
     problems: list[Problem],
 ) -> list[VoucherUse]:
-    """What entries say of vouchers, in order of date; a ledger without books and policy costs nothing.
+    """What entries say of vouchers, in order of date; nothing where `vouchers_wanted` says no.
 
     Args:
       transactions: In Beancount's order.
@@ -44,7 +49,7 @@ def read_vouchers(
       money: Metadata on `open` of the accounts in hand, which tells who holds them.
       problems: Whatever is wrong or odd is appended here.
     """
-    if not settings.receipt_books and (FORM.subject, "") not in settings.policies:
+    if not vouchers_wanted(settings):
         return []
     reader = _Reader(movements, pockets, settings, money, problems)
     for entry in transactions:

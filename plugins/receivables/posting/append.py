@@ -23,6 +23,7 @@ from beancount.utils import encryption
 from receivables.book import Book
 from receivables.facts import REVALUATION
 from receivables.files import write_whole
+from receivables.language.customers import within
 from receivables.loading import Loaded, load_book
 from receivables.measuring import cells_wide
 from receivables.places import below, told_place
@@ -252,9 +253,7 @@ class _Accounts:
             if opened is None or not opened.currencies or currency in opened.currencies:
                 continue
             place = f" ({told_place(self._folder, opened.meta)})" if opened.meta.get("lineno") else ""
-            revalued = kind == REVALUATION and any(
-                account == root or account.startswith(f"{root}:") for root in self._roles[CUSTOMERS]
-            )
+            revalued = kind == REVALUATION and within(account, self._roles[CUSTOMERS])
             raise AppendError(
                 f"{account} is open for {', '.join(sorted(opened.currencies))} only, and an entry of {entry.date} needs"
                 f" {currency}: add {currency} to its open{place}"

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Final
 
 from receivables.book import KIND_CODES, Book
-from receivables.language.numbers import DEFAULT_NUMBERING
+from receivables.rules.numbering import DEFAULT_NUMBERING
 
 DIGITS: Final = 2
 """How many digits a count has at least, where the ledger shows no other width."""

@@ -6,8 +6,9 @@ What was charged too much, because a receipt was booked later with an earlier da
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 
 from beancount.core.amount import Amount
 from beancount.core.data import Posting, Transaction, new_metadata
@@ -18,7 +19,7 @@ from receivables.money import added
 from receivables.posting.numbers import NextNumbers
 from receivables.posting.proposal import Proposal
 from receivables.relations.penalties import NAMES
-from receivables.relations.question import Question, keeper, split_conditions
+from receivables.relations.question import ConditionError, Question, keeper
 from receivables.rules.charged_penalties import PENALTY_OF
 from receivables.rules.penalties import INTEREST, Charge, Penalties, charges
 from receivables.rules.penalty_balances import Balance, balances
@@ -27,6 +28,9 @@ from receivables.view import View, view
 
 CALCULATION = "calculation"
 """The metadata word that keeps how an amount was computed beside it."""
+
+WHOLE: Final = ("customer", "name", "account", "number", "currency")
+"""The columns that are the same in all segments of a document."""
 
 
 def propose(book: Book, as_of: datetime.date, question: Question | None = None) -> list[Proposal]:
@@ -38,10 +42,12 @@ def propose(book: Book, as_of: datetime.date, question: Question | None = None) 
     Args:
       book: The book.
       as_of: Up to the end of which day; the entries get this date.
-      question: Which documents, by customer and metadata; None for all.
+      question: Which documents, by customer, `WHOLE` or metadata; None for all.
+    Raises:
+      ConditionError: For a condition on a column that is another in each segment: documents are charged whole.
     """
     seen = view(book, as_of)
-    keep = None if question is None else keeper(book, question, split_conditions(question, NAMES)[1])
+    keep = None if question is None else _keeper(book, question)
     found = charges(seen, keep)
     groups: dict[tuple[str, str, str], list[Balance]] = {}
     later = _charged_later(book, as_of)
@@ -54,6 +60,15 @@ def propose(book: Book, as_of: datetime.date, question: Question | None = None) 
     numbers = NextNumbers(book)
     notes = (_note(seen, groups[key], lines, numbers) for key in sorted(groups))
     return [note for note in notes if note is not None]
+
+
+def _keeper(book: Book, question: Question) -> Callable[[int], bool] | None:
+    for condition in question.where:
+        if condition.key in NAMES and condition.key not in WHOLE:
+            raise ConditionError(
+                f"--where {condition.key}: documents are charged whole: choose them by {', '.join(WHOLE)} or metadata"
+            )
+    return keeper(book, question, question.where)
 
 
 def _charged_later(book: Book, as_of: datetime.date) -> set[tuple[str, str]]:
@@ -90,8 +105,6 @@ def _note(
     kind = PENALTY if total > 0 else CREDIT_MEMO
     number = numbers.claim(kind, seen.as_of, first.account)
     income = book.settings.roles[PENALTY_INCOME][0]
-    customer = book.customers.get(first.customer)
-    name = first.customer if customer is None else customer.name
     meta = new_metadata("<penalties>", 0)
     if first.account in book.settings.roles[CUSTOMERS]:
         meta["customer"] = first.customer
@@ -113,7 +126,7 @@ def _note(
     if total < 0:
         narration += ", charged too much"
     entry = Transaction(
-        meta, seen.as_of, "*", name, narration, frozenset({kind}), frozenset({number}), postings
+        meta, seen.as_of, "*", book.name_of(first.customer), narration, frozenset({kind}), frozenset({number}), postings
     )  # fmt: skip
     return Proposal(PENALTY if total > 0 else CREDIT_MEMO, (entry,), tuple(why))
 

@@ -111,11 +111,10 @@ def _entry(
         meta |= {"customer": place.customer, RECEIVABLE: place.account}
     elif place.account in book.settings.roles[CUSTOMERS]:
         meta["customer"] = place.customer
-    customer = book.customers.get(place.customer)
     # Nothing, but with the currency's digits.
     nothing = scale_of(book, place.currency).decimal(0)
     return Transaction(
-        meta, date, "*", place.customer if customer is None else customer.name, narration,
+        meta, date, "*", book.name_of(place.customer), narration,
         frozenset({REVALUATION}), frozenset({number}),
         [
             Posting(account, Amount(added((nothing, amount)), place.currency), None, None, None, None)

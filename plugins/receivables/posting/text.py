@@ -35,6 +35,7 @@ from beancount.core.position import Cost, CostSpec
 from beancount.parser import parser
 
 from receivables.measuring import cells_wide
+from receivables.settings import ACCOUNT
 
 WIDTH: Final = 100
 """Cells of a line of comment."""
@@ -47,8 +48,6 @@ _ESCAPED: Final = re.compile('["\\\\\n\r\t\f\b]')
 _PLACES: Final = frozenset({"filename", "lineno"})
 
 # What the lexer of Beancount 3.2 reads as one name (parser/lexer.l).
-_OTHER: Final = "\x80-\U0010ffff"
-_ACCOUNT: Final = re.compile(rf"[A-Z{_OTHER}][A-Za-z0-9\-{_OTHER}]*(:[A-Z0-9{_OTHER}][A-Za-z0-9\-{_OTHER}]*)+")
 _CURRENCY: Final = re.compile(
     r"[A-Z]|[A-Z][A-Z0-9'._\-]*[A-Z0-9]|/[A-Z0-9'._\-]*[A-Z]([A-Z0-9'._\-]*[A-Z0-9])?",
 )
@@ -176,7 +175,7 @@ def _head(entry: Directive) -> str:
 
 
 def _account(account: object) -> str:
-    return _named(_ACCOUNT, account, "account")
+    return _named(ACCOUNT, account, "account")
 
 
 def _custom_values(values: Iterable[Any]) -> Iterator[str]:

@@ -16,9 +16,8 @@ from receivables.facts import NEVER_DUE, WRITE_OFF
 from receivables.posting.numbers import NextNumbers
 from receivables.posting.proposal import Proposal
 from receivables.relations.question import Question
-from receivables.relations.write_off_proposals import NAMES, proposed
-from receivables.report import Row
-from receivables.rules.write_off import Candidate
+from receivables.relations.write_off_proposals import proposed
+from receivables.rules.write_off import Candidate, cited_policy
 from receivables.settings import CUSTOMERS
 from receivables.view import View, view
 
@@ -62,10 +61,8 @@ def propose(
     waiting = _waiting(seen)
     account = [pocket.account for pocket in book.pockets]
     return [
-        _proposal(
-            seen, candidate, row, given.claim(WRITE_OFF, as_of, account[book.items.pocket[candidate.item]]), waiting
-        )
-        for candidate, row in pairs
+        _proposal(seen, candidate, given.claim(WRITE_OFF, as_of, account[book.items.pocket[candidate.item]]), waiting)
+        for candidate, _ in pairs
         if (numbers is None or book.items.number[candidate.item] in numbers)
         and (candidate.ready or (not ready_only and candidate.bookable))
         and book.items.residual[candidate.item] >= candidate.units
@@ -82,17 +79,17 @@ def _waiting(seen: View) -> frozenset[int]:
     )
 
 
-def _proposal(seen: View, candidate: Candidate, row: Row, number: str, waiting: Collection[int]) -> Proposal:
-    said = dict(zip(NAMES, row, strict=True))
+def _proposal(seen: View, candidate: Candidate, number: str, waiting: Collection[int]) -> Proposal:
     pocket = seen.book.pockets[seen.book.items.pocket[candidate.item]]
-    label = seen.label(candidate.item)
+    name, label = seen.book.name_of(pocket.customer), seen.label(candidate.item)
+    missing = "; ".join(candidate.missing)
     linked = seen.book.items.pocket[candidate.item] not in waiting
     links = (number, seen.book.items.number[candidate.item]) if linked else (number,)
     meta: dict[str, Any] = {**_nowhere(), "number": number, "reason": candidate.reason}
     if candidate.approved_by:
         meta["approval"] = candidate.approved_by
-    if candidate.missing:
-        meta["missing"] = said["missing"]
+    if missing:
+        meta["missing"] = missing
     below: dict[str, Any] = {**_nowhere(), "settles": candidate.settles}
     if pocket.account in seen.book.settings.roles[CUSTOMERS]:
         below["customer"] = pocket.customer
@@ -107,18 +104,18 @@ def _proposal(seen: View, candidate: Candidate, row: Row, number: str, waiting: 
         meta,
         seen.as_of,
         FLAG if candidate.ready else UNREADY_FLAG,
-        str(said["name"]),
+        name,
         f"Written off: {label}, {candidate.reason}",
         frozenset({WRITE_OFF}),
         frozenset(link for link in links if _LINK.fullmatch(link)),
         postings,
     )
     why = [
-        f"{label} of {said['name']}: {candidate.reason} ({candidate.calculation}).",
-        f"Evidence: {said['evidence']}." if candidate.evidence else "",
+        f"{label} of {name}: {candidate.reason} ({candidate.calculation}).",
+        f"Evidence: {'; '.join(candidate.evidence)}." if candidate.evidence else "",
         f"Approval {candidate.approval}.",
-        f"Missing: {said['missing']}." if candidate.missing else "",
-        f"By the policy {said['policy']}.",
+        f"Missing: {missing}." if missing else "",
+        f"By the policy {cited_policy(seen.book, candidate.policy)}.",
     ]
     return Proposal(WRITE_OFF, (entry,), tuple(sentence for sentence in why if sentence))
 

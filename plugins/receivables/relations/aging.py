@@ -10,7 +10,7 @@ from receivables.book import Book
 from receivables.lookup import Lookup
 from receivables.money import added
 from receivables.relations.open_items import CONVERTED, conversion_notes, digits
-from receivables.relations.question import Condition, Question, filtered, narrowed
+from receivables.relations.question import Condition, Question, filtered, narrowed, sortable
 from receivables.relations.tie_out import tie_out_notes
 from receivables.report import Column, Report, Row, Value
 from receivables.rules.aging import BASES, Aging, aging_policy
@@ -57,7 +57,7 @@ def evaluate(view: View, question: Question) -> Report:
     pockets = amounts_by_pocket(narrow, aging, rates) if not question.by else None
     sums = _by_customer(narrow, pockets) if pockets is not None else _by_keys(narrow, aging, rates, by)
     rows: list[Row] = []
-    for (*keys, currency), amounts in sorted(sums.items(), key=lambda group: _sortable(group[0])):
+    for (*keys, currency), amounts in sorted(sums.items(), key=lambda group: sortable(group[0])):
         total = added(amounts)
         if rates is None:
             rows.append((*keys, currency, *amounts, total))
@@ -137,8 +137,7 @@ def _by_customer(view: View, pockets: dict[int, list[Decimal]]) -> dict[tuple[Va
     sums: dict[tuple[Value, ...], list[Decimal]] = {}
     for position, amounts in pockets.items():
         pocket = book.pockets[position]
-        customer = book.customers.get(pocket.customer)
-        key = (pocket.customer, pocket.customer if customer is None else customer.name, pocket.currency)
+        key = (pocket.customer, book.name_of(pocket.customer), pocket.currency)
         known = sums.get(key)
         sums[key] = amounts if known is None else [added(pair) for pair in zip(known, amounts, strict=True)]
     return sums
@@ -163,7 +162,3 @@ def _by_keys(
         row_of = sums.setdefault(key, [view.scale(item).decimal(0)] * width)
         row_of[position] += rates.convert(view.amount(item, units), currency) or 0
     return sums
-
-
-def _sortable(key: tuple[Value, ...]) -> tuple[tuple[bool, str], ...]:
-    return tuple((value is None, "" if value is None else str(value)) for value in key)

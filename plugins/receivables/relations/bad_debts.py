@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import os
 from decimal import Decimal
 from typing import Any, Final
 
 from receivables.facts import Event
 from receivables.lookup import Lookup
-from receivables.money import iso_digits
-from receivables.relations.open_items import digits
+from receivables.places import place_of, told_place
+from receivables.relations.amounts import digits
 from receivables.relations.question import Question, filtered, keeper, split_conditions
 from receivables.report import Column, Report, Row
 from receivables.rules.bad_debts import Flow, Recovery, day_of, days_overdue, flows, recoveries
-from receivables.rules.write_off import approves_write_off, place, portfolio_key
-from receivables.view import View
+from receivables.rules.write_off import approves_write_off, portfolio_key
+from receivables.view import View, scale_of
 
 COLUMNS: Final = (
     Column("date", datetime.date, "Date of the entry."),
@@ -54,7 +53,7 @@ def evaluate(view: View, question: Question) -> Report:
     conditions = split_conditions(question, NAMES)[1]
     keep = keeper(book, question, conditions)
     lookup = Lookup(book)
-    first = 0 if question.period_from is None else question.period_from.toordinal()
+    first = question.first_day
     written_off = flows(view)
     rows = [
         _flow_row(view, lookup, flow, first)
@@ -75,10 +74,7 @@ def evaluate(view: View, question: Question) -> Report:
         if kept:
             rows.append(_recovery_row(view, lookup, recovery))
     rows.sort(key=_order)
-    shown = digits(view, None)
-    for row in rows:
-        currency = str(row[NAMES.index("currency")])
-        shown.setdefault(currency, iso_digits(currency))
+    shown = view.book.digits() | digits(view.book, {str(row[NAMES.index("currency")]) for row in rows})
     return Report("bad_debts", "Bad debts", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), shown)
 
 
@@ -101,7 +97,7 @@ def _flow_row(view: View, lookup: Lookup, flow: Flow, first: int) -> Row:
     written_off, recovered = (nothing, -amount) if earlier else (amount, nothing)
     file, line = book.texts.source(flow.cause)
     return (
-        datetime.date.fromordinal(flow.day), view.kind(flow.cause), pocket.customer, _name(view, pocket.customer),
+        datetime.date.fromordinal(flow.day), view.kind(flow.cause), pocket.customer, book.name_of(pocket.customer),
         _portfolio(view, lookup, flow.write_off if flow.document is None else flow.document),
         items.number[flow.write_off], _reason(view, flow.write_off), pocket.currency, written_off, recovered, amount,
         *_document(view, flow.write_off, flow.document), _approval(view, flow.write_off, flow.document), file, line,
@@ -114,20 +110,18 @@ def _recovery_row(view: View, lookup: Lookup, recovery: Recovery) -> Row:
     key = portfolio_key(view.book.settings, view.as_of)
     said = lookup.of_customer(recovery.customer, key)
     number = view.book.items.number
-    scale = view.book.scales.get(booked.currency)
-    nothing = Decimal(0).scaleb(-(iso_digits(booked.currency) if scale is None else scale.digits))
+    nothing = Decimal(0).scaleb(-scale_of(view.book, booked.currency).digits)
     reason = booked.details.get("reason")
     if reason is None and recovery.write_off is not None:
         reason = _reason(view, recovery.write_off)
-    file = str(booked.source.get("filename")).removeprefix(f"{view.book.folder}{os.sep}")
     return (
-        booked.date, RECOVERY, recovery.customer, _name(view, recovery.customer),
+        booked.date, RECOVERY, recovery.customer, view.book.name_of(recovery.customer),
         _portfolio(view, lookup, owner) if owner is not None else "" if said is None else str(said),
         number[recovery.write_off] if recovery.write_off is not None else ", ".join(booked.links),
         "" if reason is None else str(reason), booked.currency, nothing, recovery.amount, -recovery.amount,
         *_document(view, recovery.write_off, recovery.document),
         "" if recovery.write_off is None else _approval(view, recovery.write_off, recovery.document),
-        file, int(booked.source.get("lineno") or 0),
+        *place_of(view.book.folder, booked.source),
     )  # fmt: skip
 
 
@@ -138,11 +132,6 @@ def _document(view: View, write_off: int | None, document: int | None) -> Row:
     items = view.book.items
     overdue = None if write_off is None else days_overdue(view, document, items.day[write_off])
     return items.number[document], items.instalment[document] or None, day_of(view, document), overdue
-
-
-def _name(view: View, code: str) -> str:
-    customer = view.book.customers.get(code)
-    return code if customer is None else customer.name
 
 
 def _portfolio(view: View, lookup: Lookup, item: int) -> str:
@@ -178,4 +167,4 @@ def _approval(view: View, write_off: int, document: int | None) -> str:
             and not names.isdisjoint(event.documents)
         ):
             found = event
-    return "" if found is None else f"{found.date} ({place(book, found.entry.meta)})"
+    return "" if found is None else f"{found.date} ({told_place(book.folder, found.entry.meta)})"

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Final
 
 from receivables.book import Book
-from receivables.relations.in_hand import amount_of, digits, keeper, names_of
+from receivables.relations.amounts import digits, shown
+from receivables.relations.in_hand import keeper_of_money, names_of
 from receivables.relations.question import Question, filtered
 from receivables.report import Column, Report, Row
 from receivables.rules.in_hand import CashMovement, hands, holder_of
@@ -29,6 +30,7 @@ COLUMNS: Final = (
     Column("bank_id", str, "The line of the bank statement that has it; empty without."),
     Column("currency", str, "Currency of the amount."),
     Column("amount", Decimal, "How much.", money="currency", total=True),
+    Column("account", str, "The account in hand to which it came, else from which it went."),
     Column("file", str, "File of the posting."),
     Column("line", int, "Its line."),
 )
@@ -40,16 +42,16 @@ def evaluate(view: View, question: Question) -> Report:
     """The steps up to the as-of date (from the period's first day on), in order of date."""
     book = view.book
     first = question.period_from or datetime.date.min
-    keep = keeper(book, question, COLUMNS)
+    keep = keeper_of_money(book, question, COLUMNS)
     steps = [
         each
         for each in hands(book, view.as_of).movements
         if each.date >= first and keep(each.origin, filter(None, (each.giver, each.taker)))
     ]
     rows = [_row(book, each) for each in steps]
-    shown = filtered(rows, COLUMNS, question)
+    chosen = filtered(rows, COLUMNS, question)
     places = digits(book, {each.currency for each in steps})
-    return Report("cash_movements", "Movements of cash and cheques", view.as_of, COLUMNS, shown, _NOTES, places)
+    return Report("cash_movements", "Movements of cash and cheques", view.as_of, COLUMNS, chosen, _NOTES, places)
 
 
 def _row(book: Book, each: CashMovement) -> Row:
@@ -59,5 +61,6 @@ def _row(book: Book, each: CashMovement) -> Row:
         holder_of(each.taker, details) if each.taker else "",
         None if each.held_since is None else (each.date - each.held_since).days, origin.received, origin.number,
         ", ".join(origin.customers), names_of(book, origin.customers), origin.voucher, origin.cheque, each.slip,
-        each.bank_id, each.currency, amount_of(book, each.amount, each.currency), *each.place,
+        each.bank_id, each.currency, shown(book, each.amount, each.currency), each.taker or each.giver,
+        *each.place,
     )  # fmt: skip

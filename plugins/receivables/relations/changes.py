@@ -13,10 +13,9 @@ from decimal import Decimal
 from typing import Final
 
 from receivables.facts import CREDIT_MEMO, DEBIT_NOTE, INVOICE, KINDS, PENALTY, RECEIPT, RETENTION, WRITE_OFF
-from receivables.relations.open_items import digits
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
-from receivables.rules.periods import month_before
+from receivables.rules.calendar_months import month_before
 from receivables.view import View
 
 COLUMNS: Final = (
@@ -68,7 +67,7 @@ def evaluate(view: View, question: Question) -> Report:
     """The changes of each customer and currency, ordered by code and currency; rows without any are left out."""
     book = view.book
     first = period(view, question)
-    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    keep = keeper_for(book, question, NAMES)
     rows: list[Row] = []
     for (code, currency), sums in sorted(_sums(view, first.toordinal(), keep).items()):
         if not any(sums):
@@ -84,7 +83,7 @@ def evaluate(view: View, question: Question) -> Report:
         )  # fmt: skip
         rows.append(
             (
-                code, code if customer is None else customer.name, currency, *map(scale.decimal, units),
+                code, book.name_of(code), currency, *map(scale.decimal, units),
                 None if collector is None else str(collector),
             )
         )  # fmt: skip
@@ -95,7 +94,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         notes=(f"From the beginning of {first} to the end of {view.as_of}.",),
-        digits=digits(view, None),
+        digits=view.book.digits(),
     )
 
 

@@ -9,11 +9,11 @@ from typing import Final
 from receivables.facts import Customer
 from receivables.lookup import Lookup
 from receivables.money import EXACT, added
-from receivables.relations.open_items import digits
+from receivables.relations.amounts import digits
 from receivables.relations.question import Condition, Question, filtered, narrowed
 from receivables.report import Column, Report, Row
 from receivables.rules.kpis import share
-from receivables.view import Rates, View, rates_at, scale_of
+from receivables.view import Rates, View, rates_at
 
 COLUMNS: Final = (
     Column("customer", str, "Customer code."),
@@ -73,7 +73,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         notes=("What is owed is everything open, net of credits; other currencies at the prices of the day.",),
-        digits=digits(view, None) | {currency: scale_of(book, currency).digits for currency in rates},
+        digits=book.digits() | digits(book, rates),
     )
 
 
@@ -98,7 +98,7 @@ def _row(
             continue
         parts.append(amount)
         if currency != rates.currency:
-            converted.append(f"{currency} 1 = {rates.currency} {rates.rates[currency].normalize():f}")
+            converted.append(rates.told(currency))
     zero = rates.scale.decimal(0)
     total = added((zero, *parts))
     room = EXACT.subtract(limit, total)

@@ -11,8 +11,7 @@ from typing import Final
 from receivables.facts import APPLY, CREDIT_MEMO, REFUND, REVERSAL
 from receivables.history import Change, changes
 from receivables.lookup import Lookup
-from receivables.relations.open_items import digits
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.rules.bad_debts import credits_of
 from receivables.rules.write_off import portfolio_key
@@ -42,8 +41,8 @@ NAMES: Final = tuple(column.name for column in COLUMNS)
 def evaluate(view: View, question: Question) -> Report:
     """The credit memos up to the as-of date (from the period's first day on), by date, customer and number."""
     book, items = view.book, view.book.items
-    keep = keeper(book, question, split_conditions(question, NAMES)[1])
-    first_day = 0 if question.period_from is None else question.period_from.toordinal()
+    keep = keeper_for(book, question, NAMES)
+    first_day = question.first_day
     documents: dict[int, list[int]] = {}
     for item in credits_of(view, CREDIT_MEMO):
         if items.day[item] >= first_day:
@@ -58,7 +57,7 @@ def evaluate(view: View, question: Question) -> Report:
     ]
     rows.sort(key=lambda row: (row[0], row[1], row[4], row[6], row[-2], row[-1]))
     shown = filtered(rows, COLUMNS, question)
-    return Report("credit_memos", "Credit memos", view.as_of, COLUMNS, shown, (), digits(view, None))
+    return Report("credit_memos", "Credit memos", view.as_of, COLUMNS, shown, (), view.book.digits())
 
 
 def _row(
@@ -67,7 +66,6 @@ def _row(
     book, items, first = view.book, view.book.items, of_document[0]
     pocket = book.pockets[items.pocket[first]]
     scale = book.scales[pocket.currency]
-    customer = book.customers.get(pocket.customer)
     amount = -sum(items.amount[item] for item in of_document)
     by_other: dict[int, int] = {}
     for item in of_document:
@@ -82,7 +80,7 @@ def _row(
     file, line = book.texts.source(first)
     return (
         datetime.date.fromordinal(items.date[first]), pocket.customer,
-        pocket.customer if customer is None else customer.name, "" if portfolio is None else str(portfolio),
+        book.name_of(pocket.customer), "" if portfolio is None else str(portfolio),
         items.number[first], book.texts.description(first) if said is None else str(said), pocket.currency,
         scale.decimal(amount), ", ".join(dict.fromkeys(view.label(other) for other in reached)),
         scale.decimal(applied), scale.decimal(taken_back), scale.decimal(amount - applied - taken_back),

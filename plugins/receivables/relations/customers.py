@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from typing import Any, Final
 
 from receivables.lookup import Lookup
+from receivables.places import place_of
 from receivables.relations.question import Question, filtered, split_conditions
 from receivables.report import Column, Report
 from receivables.view import View
@@ -33,7 +33,6 @@ NAMES: Final = tuple(column.name for column in COLUMNS)
 def evaluate(view: View, question: Question) -> Report:
     """All customers of the book, ordered by code."""
     lookup = Lookup(view.book)
-    below = f"{view.book.folder}{os.sep}"
     on_metadata = split_conditions(question, NAMES)[1]
     rows = []
     for code, customer in view.book.customers.items():
@@ -48,11 +47,11 @@ def evaluate(view: View, question: Question) -> Report:
                 getattr(limit, "number", limit if isinstance(limit, Decimal) else None),
                 getattr(limit, "currency", None),
                 *(_text(customer.details.get(key)) for key in ("penalty", "collector", "language", "email", "tax-id")),
-                str(customer.source.get("filename")).removeprefix(below), customer.source.get("lineno"),
+                *place_of(view.book.folder, customer.source),
             )
         )  # fmt: skip
-    digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
-    return Report("customers", "Customers", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
+    shown = filtered(rows, COLUMNS, question)
+    return Report("customers", "Customers", view.as_of, COLUMNS, shown, (), view.book.digits())
 
 
 def _text(value: Any) -> str | None:

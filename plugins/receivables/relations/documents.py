@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from receivables.book import Book
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.view import View
 
@@ -39,20 +39,19 @@ def evaluate(view: View, question: Question) -> Report:
     """The documents dated up to the as-of date (from the period's first day on), by customer and date."""
     book = view.book
     items = book.items
-    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    keep = keeper_for(book, question, NAMES)
     opened = dict(zip(view.items, view.outstanding, strict=True))
     members: dict[int, list[int]] = {}
     for item in range(view.item_count):
         members.setdefault(items.first[item], []).append(item)
-    first_day = 0 if question.period_from is None else question.period_from.toordinal()
+    first_day = question.first_day
     rows: list[Row] = [
         document_row(view, chosen, opened)
         for first, of_document in members.items()
         if items.day[first] >= first_day and (chosen := _chosen(book, of_document, keep))
     ]
     rows.sort(key=lambda row: (row[1], row[5], row[3], row[7], row[9]))
-    digits = {currency: scale.digits for currency, scale in book.scales.items()}
-    return Report("documents", "Documents", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
+    return Report("documents", "Documents", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), book.digits())
 
 
 def _chosen(book: Book, of_document: list[int], keep: Callable[[int], bool] | None) -> list[int]:
@@ -73,14 +72,13 @@ def document_row(view: View, of_document: list[int], opened: dict[int, int]) -> 
     items, first = book.items, of_document[0]
     pocket = book.pockets[items.pocket[first]]
     scale = book.scales[pocket.currency]
-    customer = book.customers.get(pocket.customer)
     original = sum(items.amount[item] for item in of_document)
     outstanding = sum(opened.get(item, 0) for item in of_document)
     status = "settled" if not outstanding else "open" if outstanding == original else "partly settled"
     due = max(items.due[item] for item in of_document)
     file, line = book.texts.source(first)
     return (
-        pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
+        pocket.account, pocket.customer, book.name_of(pocket.customer),
         items.number[first], view.document_kind(of_document),
         datetime.date.fromordinal(items.date[first]),
         None if original < 0 else datetime.date.fromordinal(due), pocket.currency, len(of_document),

@@ -18,6 +18,7 @@ from receivables.facts import KINDS, REVALUATION, Booked
 from receivables.lookup import Lookup
 from receivables.money import added, rounded
 from receivables.places import Place, place_of
+from receivables.relations.amounts import digits
 from receivables.relations.question import Condition, Question, filtered, keeper, split_conditions
 from receivables.relations.settlements import NAMES as SETTLEMENT_NAMES
 from receivables.relations.settlements import settlement_row
@@ -99,14 +100,12 @@ def evaluate(view: View, question: Question) -> Report:
         if keep is None or any(keep(each.debit) or keep(each.credit) for each in settled):
             rows += _rows(view, date, settled, booked.get(place, ()), elsewhere.get(place, ()))
     rows.sort(key=_ORDER)
-    digits = {currency: scale.digits for currency, scale in book.scales.items()}
-    currencies = {str(row[NAMES.index("currency")]) for row in rows}
-    digits |= {currency: scale_of(book, currency).digits for currency in currencies}
+    shown = book.digits() | digits(book, {str(row[NAMES.index("currency")]) for row in rows})
     wrong = sum(row[NAMES.index("finding")] != _AGREES for row in rows)
     notes = (f"{wrong} of {len(rows)} entries do not agree.",) if wrong else ()
     return Report(
         "exchange_check", "Realised exchange differences", view.as_of, COLUMNS,
-        filtered(rows, COLUMNS, question), notes, digits,
+        filtered(rows, COLUMNS, question), notes, shown,
     )  # fmt: skip
 
 

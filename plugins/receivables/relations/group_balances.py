@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from receivables.money import rounded
+from receivables.relations.amounts import digits, shown
 from receivables.relations.question import Question, filtered
 from receivables.report import Column, Report, Row
 from receivables.rules.group import Balance, Movement, balances
 from receivables.settings import GROUP
-from receivables.view import View, scale_of
+from receivables.view import View
 
 COLUMNS: Final = (
     Column("entity", str, "The company whose accounts are looked at; empty where they do not say.", key=True),
@@ -47,20 +47,8 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered([_row(view, each) for each in found], COLUMNS, question),
         notes=_notes(view, found),
-        digits=digits_of(view, [each.currency for each in found]),
+        digits=digits(view.book, {each.currency for each in found}),
     )
-
-
-def digits_of(view: View, currencies: Sequence[str]) -> dict[str, int]:
-    """The digits of the ledger's currencies, and of these: nobody need owe anything in them."""
-    known = {currency: scale.digits for currency, scale in view.book.scales.items()}
-    return known | {currency: scale_of(view.book, currency).digits for currency in currencies}
-
-
-def shown(view: View, amount: Decimal, currency: str) -> Decimal:
-    """The amount with the currency's digits at least, never rounded."""
-    exact = rounded(amount, scale_of(view.book, currency).digits)
-    return exact if exact == amount else amount
 
 
 def _row(view: View, each: Balance) -> Row:
@@ -71,9 +59,9 @@ def _row(view: View, each: Balance) -> Row:
     ]
     difference = each.difference
     return (
-        each.entity, each.other, each.currency, shown(view, each.amount, each.currency),
-        None if each.counterpart is None else shown(view, each.counterpart, each.currency),
-        None if difference is None else shown(view, difference, each.currency),
+        each.entity, each.other, each.currency, shown(view.book, each.amount, each.currency),
+        None if each.counterpart is None else shown(view.book, each.counterpart, each.currency),
+        None if difference is None else shown(view.book, difference, each.currency),
         each.since, None if each.since is None else (view.as_of - each.since).days,
         _made_by(each.unsettled), ", ".join(accounts),
     )  # fmt: skip
@@ -94,7 +82,7 @@ def _notes(view: View, found: Sequence[Balance]) -> tuple[str, ...]:
         if difference is None and each.other:
             notes.append(f"{each.other} has no account with {each.entity} in this ledger.")
         elif difference and each.entity < each.other:
-            amount = f"{shown(view, difference, each.currency):,} {each.currency}"
+            amount = f"{shown(view.book, difference, each.currency):,} {each.currency}"
             notes.append(
                 f"{each.entity} and {each.other} differ by {amount}: "
                 "group-movements --where both=no has what only one of the two has booked."

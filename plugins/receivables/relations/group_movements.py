@@ -11,7 +11,7 @@ from typing import Final
 from receivables.lookup import Lookup
 from receivables.money import added
 from receivables.places import place_of
-from receivables.relations.group_balances import digits_of, shown
+from receivables.relations.amounts import digits, shown
 from receivables.relations.question import Question, filtered, split_conditions
 from receivables.report import Column, Report, Row
 from receivables.rules.group import Movement, movements
@@ -62,7 +62,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         notes=("Positive: the other company owes more. What is paid back settles the oldest first.",),
-        digits=digits_of(view, [each.booked.currency for each in found]),
+        digits=digits(view.book, {each.booked.currency for each in found}),
     )
 
 
@@ -85,15 +85,15 @@ def _opening(view: View, before: Sequence[Movement], first: datetime.date) -> Ro
     currency = last.booked.currency
     rest = added(each.open for each in before)
     return (
-        first, last.entity, last.other, currency, None, shown(view, last.balance, currency),
-        shown(view, rest, currency), "", "", OPENING, None, "", None, None,
+        first, last.entity, last.other, currency, None, shown(view.book, last.balance, currency),
+        shown(view.book, rest, currency), "", "", OPENING, None, "", None, None,
     )  # fmt: skip
 
 
 def _row(view: View, each: Movement) -> Row:
     booked = each.booked
     file, line = place_of(view.book.folder, booked.source)
-    amounts = (shown(view, amount, booked.currency) for amount in (booked.amount, each.balance, each.open))
+    amounts = (shown(view.book, amount, booked.currency) for amount in (booked.amount, each.balance, each.open))
     return (
         booked.date, each.entity, each.other, booked.currency, *amounts, each.customer, each.number, booked.narration,
         each.both, booked.account, file, line,

@@ -8,12 +8,21 @@ from decimal import Decimal
 from typing import Final
 
 from receivables.book import Book
-from receivables.lookup import Lookup, plain
-from receivables.money import rounded
+from receivables.lookup import Lookup
+from receivables.relations.amounts import digits, shown
 from receivables.relations.question import Question, filtered, split_conditions
 from receivables.report import Column, Report, Row, Value
-from receivables.rules.in_hand import Holding, Origin, hands, holder_of, over_limit, stage_of, status_of
-from receivables.view import View, scale_of
+from receivables.rules.in_hand import (
+    Holding,
+    Origin,
+    cheques_twice,
+    hands,
+    holder_of,
+    over_limit,
+    stage_of,
+    status_of,
+)
+from receivables.view import View
 
 COLUMNS: Final = (
     Column("account", str, "The account in hand."),
@@ -43,25 +52,30 @@ COLUMNS: Final = (
 def evaluate(view: View, question: Question) -> Report:
     """What is in hand at the end of the as-of date, by account and day."""
     book, found = view.book, hands(view.book, view.as_of)
-    keep = keeper(book, question, COLUMNS)
+    keep = keeper_of_money(book, question, COLUMNS)
     rows = [_row(book, view.as_of, each) for each in found.holdings if keep(each.origin, (each.account,))]
-    notes = tuple(
-        f"{holder} has {amount:,} {currency} in cash: the limit is {limit:,} {currency}."
-        for holder, currency, amount, limit in over_limit(found, book, view.as_of)
+    notes = (
+        *(
+            f"{holder} has {amount:,} {currency} in cash: the limit is {limit:,} {currency}."
+            for holder, currency, amount, limit in over_limit(found, book, view.as_of)
+        ),
+        *(f"The cheque {cheque} stands on {' and '.join(numbers)}." for cheque, numbers in cheques_twice(found)),
     )
-    shown = filtered(rows, COLUMNS, question)
+    chosen = filtered(rows, COLUMNS, question)
     currencies = {each.currency for each in found.holdings}
-    return Report("in_hand", "Cash and cheques in hand", view.as_of, COLUMNS, shown, notes, digits(book, currencies))
+    return Report("in_hand", "Cash and cheques in hand", view.as_of, COLUMNS, chosen, notes, digits(book, currencies))
 
 
-def keeper(book: Book, question: Question, columns: Sequence[Column]) -> Callable[[Origin, Iterable[str]], bool]:
+def keeper_of_money(
+    book: Book, question: Question, columns: Sequence[Column]
+) -> Callable[[Origin, Iterable[str]], bool]:
     """A test for money of an origin on accounts, by the customer and the conditions on what is no column: metadata of
     the accounts in hand, then of the customers."""
     lookup = Lookup(book)
     conditions = split_conditions(question, [column.name for column in columns])[1]
 
     def said(key: str, origin: Origin, accounts: Iterable[str]) -> Value:
-        values = [plain(book.money_details.get(account, {}).get(key)) for account in accounts]
+        values = [lookup.of_money(account, key) for account in accounts]
         values += [lookup.of_customer(code, key) for code in origin.customers]
         return next((value for value in values if value is not None), None)
 
@@ -78,24 +92,12 @@ def names_of(book: Book, codes: Iterable[str]) -> str:
     return ", ".join(book.customers[code].name if code in book.customers else code for code in codes)
 
 
-def digits(book: Book, currencies: Iterable[str]) -> dict[str, int]:
-    """Decimal places by currency."""
-    return {currency: scale_of(book, currency).digits for currency in currencies}
-
-
-def amount_of(book: Book, amount: Decimal, currency: str) -> Decimal:
-    """The amount with at least the currency's digits."""
-    places = scale_of(book, currency).digits
-    exponent = amount.as_tuple().exponent
-    return amount if isinstance(exponent, int) and -exponent > places else rounded(amount, places)
-
-
 def _row(book: Book, as_of: datetime.date, each: Holding) -> Row:
     origin, details = each.origin, book.money_details
     return (
         each.account, holder_of(each.account, details), stage_of(each.account, details), each.since,
         (as_of - each.since).days, origin.received, origin.number, ", ".join(origin.customers),
         names_of(book, origin.customers), origin.voucher, origin.cheque, origin.cheque_bank, origin.cheque_date,
-        each.slip, each.currency, amount_of(book, each.amount, each.currency), status_of(each, book, as_of),
+        each.slip, each.currency, shown(book, each.amount, each.currency), status_of(each, book, as_of),
         *origin.place,
     )  # fmt: skip

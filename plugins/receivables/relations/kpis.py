@@ -11,11 +11,10 @@ from typing import Final, NamedTuple
 
 from receivables.book import KIND_CODES, Book
 from receivables.facts import CREDIT_MEMO, DEBIT_NOTE, INVOICE, RETENTION
-from receivables.relations.open_items import digits
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
+from receivables.rules.calendar_months import months, months_back
 from receivables.rules.kpis import Month, countback, days_of_sales, effectiveness, share
-from receivables.rules.periods import months, months_back
 from receivables.view import View
 
 COLUMNS: Final = (
@@ -53,7 +52,7 @@ NOTES: Final = (
 def evaluate(view: View, question: Question) -> Report:
     """The figures of each month and currency, ordered by currency and month: thirteen months unless asked otherwise."""
     book = view.book
-    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    keep = keeper_for(book, question, NAMES)
     rows: list[Row] = []
     if view.item_count:
         first = datetime.date.fromordinal(book.items.day[0])
@@ -77,7 +76,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         notes=NOTES,
-        digits=digits(view, None),
+        digits=view.book.digits(),
     )
 
 

@@ -59,10 +59,10 @@ def evaluate(view: View, question: Question) -> Report:
     ]
     rows.sort(key=_order)
     rows = filtered(rows, COLUMNS, question)
-    digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
     return Report(
-        "limitation", "Limitation", view.as_of, COLUMNS, rows, _notes(rows, found.limits), digits, found.problems
-    )
+        "limitation", "Limitation", view.as_of, COLUMNS, rows, _notes(rows, found.limits), view.book.digits(),
+        found.problems,
+    )  # fmt: skip
 
 
 def _row(view: View, limit: Limit, warning: str) -> Row:
@@ -73,7 +73,7 @@ def _row(view: View, limit: Limit, warning: str) -> Row:
     collector = None if customer is None else customer.details.get("collector")
     file, line = book.texts.source(item)
     head: Row = (
-        pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
+        pocket.account, pocket.customer, book.name_of(pocket.customer),
         items.number[item], items.instalment[item] or None, view.kind(item),
         datetime.date.fromordinal(items.date[item]), datetime.date.fromordinal(items.due[item]),
         pocket.currency, view.amount(item, limit.units), "" if limit.policy is None else _title(limit.policy),

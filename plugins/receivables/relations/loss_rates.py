@@ -54,6 +54,6 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         notes=() if pools else (f"No provision policy in force on {view.as_of} has history:.",),
-        digits={currency: scale.digits for currency, scale in view.book.scales.items()},
+        digits=view.book.digits(),
         problems=problems,
     )

@@ -179,11 +179,7 @@ def conversion_notes(view: View, rates: Rates | None) -> tuple[str, ...]:
     if rates is None:
         return ()
     present = sorted({view.currency(item) for item in view.items} - {rates.currency})
-    used = [
-        f"{currency} 1 = {rates.currency} {rates.rates[currency].normalize():f}"
-        for currency in present
-        if currency in rates.rates
-    ]
+    used = [rates.told(currency) for currency in present if currency in rates.rates]
     missing = [currency for currency in present if currency not in rates.rates]
     notes = []
     if used:
@@ -198,7 +194,7 @@ def conversion_notes(view: View, rates: Rates | None) -> tuple[str, ...]:
 
 def digits(view: View, rates: Rates | None) -> dict[str, int]:
     """Decimal places by currency."""
-    shown = {currency: scale.digits for currency, scale in view.book.scales.items()}
+    shown = view.book.digits()
     if rates is not None:
         shown[rates.currency] = rates.scale.digits
     return shown

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 from receivables.book import KIND_CODES, Book
-from receivables.facts import OPENING, RECEIPT, REFUND
-from receivables.relations.in_hand import amount_of, digits
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.facts import OPENING, RECEIPT, REFUND, REVERSAL
+from receivables.relations.amounts import digits, shown
+from receivables.relations.in_hand import keeper_of_money
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.rules.in_hand import Holding, hands, holder_of
 from receivables.view import View
@@ -27,7 +28,7 @@ COLUMNS: Final = (
     Column("date", datetime.date, "Its date."),
     Column("days", int, "Days since then."),
     Column("currency", str, "Currency of the amounts."),
-    Column("amount", Decimal, "What was paid.", money="currency"),
+    Column("amount", Decimal, "What was paid, less what a reversal took back.", money="currency"),
     Column("applied", Decimal, "What of it settled something.", money="currency"),
     Column("refunded", Decimal, "What of it was paid back.", money="currency"),
     Column("outstanding", Decimal, "What is left: to pay back, or to apply.", money="currency", total=True),
@@ -41,27 +42,29 @@ COLUMNS: Final = (
 NAMES: Final = tuple(column.name for column in COLUMNS)
 _MONEY: Final = frozenset({KIND_CODES[RECEIPT], KIND_CODES[OPENING]})
 _REFUND: Final = KIND_CODES[REFUND]
+_REVERSAL: Final = KIND_CODES[REVERSAL]
 
 
 def evaluate(view: View, question: Question) -> Report:
     """What is open of receipts (and of credits of the opening) at the end of the as-of date; customers first."""
     book = view.book
-    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    keep = keeper_for(book, question, NAMES)
     credits = {
         item: -units
         for item, units in zip(view.items, view.outstanding, strict=True)
         if units < 0 and book.items.kind[item] in _MONEY and (keep is None or keep(item))
     }
     rows = _customers(view, credits)
-    holdings: Iterable[Holding] = ()
-    if keep is None:
-        # Metadata and codes of customers do not fit those who hold cash.
-        holdings = [each for each in hands(book, view.as_of).holdings if each.amount < 0]
-        rows += [_employee(book, view.as_of, each) for each in holdings]
+    keep_money = keeper_of_money(book, question, COLUMNS)
+    rows += [
+        _employee(book, view.as_of, each)
+        for each in hands(book, view.as_of).holdings
+        if each.amount < 0 and keep_money(each.origin, (each.account,))
+    ]
     currencies = {str(row[NAMES.index("currency")]) for row in rows}
     notes = ("Receipts only: open credit memos are in the open items.",)
-    shown = filtered(rows, COLUMNS, question)
-    return Report("overpayments", "Overpayments", view.as_of, COLUMNS, shown, notes, digits(book, currencies))
+    chosen = filtered(rows, COLUMNS, question)
+    return Report("overpayments", "Overpayments", view.as_of, COLUMNS, chosen, notes, digits(book, currencies))
 
 
 def _customers(view: View, credits: Mapping[int, int]) -> list[Row]:
@@ -71,7 +74,7 @@ def _customers(view: View, credits: Mapping[int, int]) -> list[Row]:
         if units > 0:
             pocket = book.pockets[items.pocket[item]]
             owed[pocket.customer, pocket.currency] = owed.get((pocket.customer, pocket.currency), 0) + units
-    refunded = _refunded(view, credits)
+    refunded, reversed_ = (_settled_by(kind, view, credits) for kind in (_REFUND, _REVERSAL))
     approved = {
         (event.customer, number): event.date
         for event in book.events
@@ -83,11 +86,12 @@ def _customers(view: View, credits: Mapping[int, int]) -> list[Row]:
         pocket, number = book.pockets[items.pocket[item]], items.number[item]
         customer, decimal = book.customers.get(pocket.customer), book.scales[pocket.currency].decimal
         date, back = datetime.date.fromordinal(items.date[item]), refunded.get(item, 0)
+        paid = -items.amount[item] - reversed_.get(item, 0)
         rows.append(
             (
                 CUSTOMER, pocket.customer, customer.name if customer else pocket.customer, number, date,
-                (view.as_of - date).days, pocket.currency, decimal(-items.amount[item]),
-                decimal(-items.amount[item] - back - left), decimal(back), decimal(left),
+                (view.as_of - date).days, pocket.currency, decimal(paid),
+                decimal(paid - back - left), decimal(back), decimal(left),
                 decimal(owed.get((pocket.customer, pocket.currency), 0)), approved.get((pocket.customer, number)),
                 str(customer.details.get("bank-account") or "") if customer else "", *book.texts.source(item),
             )
@@ -95,21 +99,21 @@ def _customers(view: View, credits: Mapping[int, int]) -> list[Row]:
     return sorted(rows, key=lambda row: (str(row[1]), str(row[4]), str(row[3]), str(row[-2]), row[-1]))
 
 
-def _refunded(view: View, credits: Mapping[int, int]) -> dict[int, int]:
-    """What of each credit was paid back, in units; what a reversal gave back is not."""
-    settlements, kind = view.book.settlements, view.book.items.kind
+def _settled_by(kind: int, view: View, credits: Mapping[int, int]) -> dict[int, int]:
+    """What debits of a kind took of each credit, in units."""
+    settlements, kinds = view.book.settlements, view.book.items.kind
     found: dict[int, int] = {}
     for position in range(view.settlement_count):
         credit = settlements.credit[position]
-        if credit in credits and kind[settlements.debit[position]] == _REFUND:
+        if credit in credits and kinds[settlements.debit[position]] == kind:
             found[credit] = found.get(credit, 0) + settlements.amount[position]
     return found
 
 
 def _employee(book: Book, as_of: datetime.date, each: Holding) -> Row:
-    holder, amount = holder_of(each.account, book.money_details), amount_of(book, -each.amount, each.currency)
+    holder = holder_of(each.account, book.money_details)
+    amount, nothing = (shown(book, number, each.currency) for number in (-each.amount, Decimal(0)))
     return (
         EMPLOYEE, holder, holder, each.origin.number, each.since, (as_of - each.since).days, each.currency, amount,
-        amount_of(book, Decimal(0), each.currency), amount_of(book, Decimal(0), each.currency), amount,
-        amount_of(book, Decimal(0), each.currency), None, "", *each.origin.place,
+        nothing, nothing, amount, nothing, None, "", *each.origin.place,
     )  # fmt: skip

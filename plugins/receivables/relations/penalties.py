@@ -9,8 +9,7 @@ from typing import Final
 
 from receivables.book import Book
 from receivables.facts import PENALTY
-from receivables.relations.open_items import digits
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.rules.penalties import Charge, Penalties, charges
 from receivables.view import View
@@ -46,7 +45,7 @@ NAMES: Final = tuple(column.name for column in COLUMNS)
 
 def evaluate(view: View, question: Question) -> Report:
     """The penalties up to the end of the as-of date, by customer, currency, due date and number."""
-    found = charges(view, keeper(view.book, question, split_conditions(question, NAMES)[1]))
+    found = charges(view, keeper_for(view.book, question, NAMES))
     ranks = view.of_book("penalty ranks", lambda: _Ranks(view.book))
     # Stable: the lines of one item keep their order.
     ordered = sorted(found.charges, key=lambda charge: ranks.of(charge.item))
@@ -58,7 +57,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         notes=notes(view, found),
-        digits=digits(view, None),
+        digits=view.book.digits(),
         problems=found.problems,
     )
 
@@ -102,7 +101,7 @@ def notes(view: View, found: Penalties) -> tuple[str, ...]:
     told = ["The due day is not counted, the day of payment is; what was charged before is part of it."]
     sources = {(charge.policy.name, charge.policy.source) for charge in found.charges if charge.policy.source}
     told += [f"{name or 'penalty'}: {source}" for name, source in sorted(sources)]
-    named = sorted({name for subject, name in view.book.settings.policies if subject == PENALTY and name})
+    named = sorted(filter(None, view.book.settings.names(PENALTY)))
     if not found.charges and named:
         told.append(f"Policies are set ({', '.join(named)}), but for nothing that is late: penalty: names one.")
     if found.before_policy:
@@ -116,11 +115,10 @@ def row_of(view: View, charge: Charge) -> Row:
     book, item = view.book, charge.item
     items = book.items
     pocket = book.pockets[items.pocket[item]]
-    customer = book.customers.get(pocket.customer)
     file, line = book.texts.source(item)
     return (
         pocket.customer, items.number[item], pocket.currency, charge.start, charge.end, charge.days, charge.principal,
         charge.rate, charge.amount, charge.policy.name, charge.per, charge.component, charge.calculation,
         items.instalment[item] or None, datetime.date.fromordinal(items.due[item]), pocket.account,
-        pocket.customer if customer is None else customer.name, charge.policy.source, charge.policy.date, file, line,
+        book.name_of(pocket.customer), charge.policy.source, charge.policy.date, file, line,
     )  # fmt: skip

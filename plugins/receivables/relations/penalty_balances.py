@@ -6,8 +6,7 @@ import datetime
 from decimal import Decimal
 from typing import Final
 
-from receivables.relations.open_items import digits
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.rules.penalties import charges
 from receivables.rules.penalty_balances import Balance, balances
@@ -33,7 +32,7 @@ NAMES: Final = tuple(column.name for column in COLUMNS)
 
 def evaluate(view: View, question: Question) -> Report:
     """The balances of all documents with a penalty, by customer, currency, due date and number."""
-    keep = keeper(view.book, question, split_conditions(question, NAMES)[1])
+    keep = keeper_for(view.book, question, NAMES)
     found = charges(view, keep)
     kept = [
         balance
@@ -48,18 +47,17 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         notes=tuple(f"{item.severity.capitalize()}: {item.message}." for item in found.problems),
-        digits=digits(view, None),
+        digits=view.book.digits(),
         problems=found.problems,
     )
 
 
 def _row(view: View, balance: Balance) -> Row:
     book = view.book
-    customer = book.customers.get(balance.customer)
     file, line = ("", None) if balance.item is None else book.texts.source(balance.item)
     due = None if balance.item is None else datetime.date.fromordinal(book.items.due[balance.item])
     return (
-        balance.customer, balance.customer if customer is None else customer.name, balance.account, balance.number,
+        balance.customer, book.name_of(balance.customer), balance.account, balance.number,
         balance.currency, due, balance.computed, balance.charged, balance.to_charge,
         "" if balance.policy is None else balance.policy.name, file, line,
     )  # fmt: skip

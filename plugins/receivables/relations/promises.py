@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import os
 from decimal import Decimal
 from typing import Final
 
 from receivables.lookup import Lookup
-from receivables.relations.open_items import digits
+from receivables.places import place_of
 from receivables.relations.question import Question, filtered, split_conditions
 from receivables.report import Column, Report, Row
 from receivables.rules.promises import Promise, promises
@@ -55,7 +54,7 @@ def evaluate(view: View, question: Question) -> Report:
         notes=(
             "Kept when the receipts from its day to its last day are enough, or nothing of its documents is open then.",
         ),
-        digits=digits(view, None),
+        digits=view.book.digits(),
     )
 
 
@@ -63,10 +62,9 @@ def _row(view: View, lookup: Lookup, promise: Promise) -> Row:
     event = promise.event
     decimal = view.book.scales[promise.currency].decimal
     name, collector = lookup.of_customer(event.customer, "name"), lookup.of_customer(event.customer, "collector")
-    file = str(event.entry.meta["filename"]).removeprefix(f"{view.book.folder}{os.sep}")
     return (
         event.date, event.account, event.customer, event.customer if name is None else str(name),
         ", ".join(event.documents), promise.currency, decimal(promise.units), event.by, decimal(promise.received),
         decimal(promise.units - promise.received), promise.status, decimal(promise.outstanding),
-        None if collector is None else str(collector), event.comment, file, int(event.entry.meta["lineno"]),
+        None if collector is None else str(collector), event.comment, *place_of(view.book.folder, event.entry.meta),
     )  # fmt: skip

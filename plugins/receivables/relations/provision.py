@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.rules.provision import Provided, Provision, provision
 from receivables.rules.provision_policy import ROLL_RATE, percent_of
@@ -49,7 +49,7 @@ def evaluate(view: View, question: Question) -> Report:
     Conditions choose rows of the whole provision: no figure depends on which rows are shown.
     """
     book = view.book
-    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    keep = keeper_for(book, question, NAMES)
     found = provision(view)
     items = book.items
     chosen = sorted(
@@ -66,7 +66,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered([_row(view, row) for row in chosen], COLUMNS, question),
         notes=_notes(view, found, chosen),
-        digits={currency: scale.digits for currency, scale in book.scales.items()},
+        digits=book.digits(),
         problems=found.problems,
     )
 
@@ -75,11 +75,10 @@ def _row(view: View, row: Provided) -> Row:
     book = view.book
     items = book.items
     pocket = book.pockets[items.pocket[row.item]]
-    customer = book.customers.get(pocket.customer)
     file, line = book.texts.source(row.item)
     places = 4 if row.method == ROLL_RATE else 12
     return (
-        row.segment, pocket.customer, pocket.customer if customer is None else customer.name,
+        row.segment, pocket.customer, book.name_of(pocket.customer),
         items.number[row.item], items.instalment[row.item] or None, pocket.currency,
         view.amount(row.item, row.outstanding), view.amount(row.item, row.exposure), row.days, row.months,
         row.bucket, row.method, None if row.share is None else percent_of(row.share, places), row.amount,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from receivables.money import rounded
+from receivables.relations.amounts import digits, shown
 from receivables.relations.question import Question, filtered
 from receivables.report import Column, Report, Row
 from receivables.rules.provision_movement import Movement, movements
-from receivables.view import View, scale_of
+from receivables.view import View
 
 
 def _amount(name: str, about: str) -> Column:
@@ -45,19 +45,12 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered([_row(view, row) for row in found.rows], COLUMNS, question),
         notes=(f"From {since} to {view.as_of}. A credit balance of the allowance is a positive provision.",),
-        digits={currency: scale.digits for currency, scale in view.book.scales.items()}
-        | {row.currency: scale_of(view.book, row.currency).digits for row in found.rows},
+        digits=view.book.digits() | digits(view.book, {row.currency for row in found.rows}),
         problems=found.problems,
     )
 
 
 def _row(view: View, row: Movement) -> Row:
-    digits = scale_of(view.book, row.currency).digits
     amounts = (getattr(row, name) for name in _MONEY)
-    return (row.group, row.currency, *(None if amount is None else _shown(amount, digits) for amount in amounts))
-
-
-def _shown(amount: Decimal, digits: int) -> Decimal:
-    """The amount with the currency's digits at least, never rounded."""
-    exact = rounded(amount, digits)
-    return exact if exact == amount else amount
+    told = (None if amount is None else shown(view.book, amount, row.currency) for amount in amounts)
+    return (row.group, row.currency, *told)

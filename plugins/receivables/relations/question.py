@@ -24,6 +24,10 @@ OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 """How a condition compares; `~` means "contains", whatever the case."""
 
+SINCE: Final = "since"
+DAYS: Final = "days"
+"""The columns of a relation that says since when something is there; a group has those of its oldest row."""
+
 _CONDITION: Final = re.compile(r"\s*([A-Za-z][\w-]*)\s*(!=|>=|<=|=|>|<|~)\s*(.*?)\s*", re.DOTALL)
 
 
@@ -86,6 +90,11 @@ class Question(NamedTuple):
     period_from: datetime.date | None = None
     currency: str | None = None
 
+    @property
+    def first_day(self) -> int:
+        """The ordinal of the period's first day; 0, which is before all days, where the period has no beginning."""
+        return 0 if self.period_from is None else self.period_from.toordinal()
+
 
 def read_condition(text: str) -> Condition:
     """Read `collector=lan`, `days_overdue>30`, `name~tower`.
@@ -129,9 +138,14 @@ def keeper(book: Book, question: Question, conditions: Sequence[Condition]) -> C
     return keep
 
 
+def keeper_for(book: Book, question: Question, columns: Sequence[str]) -> Callable[[int], bool] | None:
+    """As `keeper`, by all conditions that are on no column of the relation."""
+    return keeper(book, question, split_conditions(question, columns)[1])
+
+
 def narrowed(view: View, question: Question, columns: Sequence[str]) -> View:
     """The view with only the open items that the question's metadata conditions keep."""
-    keep = keeper(view.book, question, split_conditions(question, columns)[1])
+    keep = keeper_for(view.book, question, columns)
     return view if keep is None else view.restricted(keep)
 
 
@@ -152,6 +166,11 @@ def known_keys(book: Book) -> set[str]:
     return keys
 
 
+def money_keys(book: Book) -> set[str]:
+    """Every metadata key of accounts at the bank, in hand and between companies."""
+    return {key for details in book.money_details.values() for key in details if not key.startswith("__")}
+
+
 def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]) -> Report:
     """The report added up by `keys`, one key a row of it, never across currencies.
 
@@ -160,8 +179,8 @@ def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]
       keys: For each row the values of the `by` keys.
       by: What the keys are called.
     Returns:
-      One row for each group and currency: the keys, the currency, the number of rows, and the sum of
-      every column that can be added up.
+      One row for each group and currency: the keys, the currency, the number of rows, the sum of every column that
+      can be added up, and, where rows say since when, since when the oldest is there and for how many days.
     """
     totals = [(position, column) for position, column in enumerate(report.columns) if column.total and column.money]
     money = totals[0][1].money if totals else None
@@ -169,8 +188,10 @@ def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]
     summed = [(position, column) for position, column in totals if column.money == money]
     currency = None if money is None else report.position(money)
     groups: dict[tuple[Value, ...], list[Any]] = {}
-    for row, key in zip(report.rows, keys, strict=True):
-        full = (*key, row[currency]) if currency is not None else key
+    fulls = [
+        key if currency is None else (*key, row[currency]) for row, key in zip(report.rows, keys, strict=True)
+    ]  # fmt: skip
+    for row, full in zip(report.rows, fulls, strict=True):
         sums = groups.setdefault(full, [0, *(Decimal(0) for _ in summed)])
         sums[0] += 1
         for place, (position, _) in enumerate(summed, start=1):
@@ -182,9 +203,32 @@ def grouped(report: Report, keys: Sequence[tuple[Value, ...]], by: Sequence[str]
         columns.append(report.columns[currency])
     columns.append(Column("count", int, f"How many rows of {report.relation} are in the group."))
     columns.extend(column for _, column in summed)
-    rows = [(*key, *sums) for key, sums in sorted(groups.items(), key=lambda group: _sortable(group[0]))]
+    order = sorted(groups, key=sortable)
+    rows = [(*key, *groups[key]) for key in order]
+    if {SINCE, DAYS} <= {column.name for column in report.columns}:
+        columns += [
+            Column(SINCE, datetime.date, "The earliest day of the group."),
+            Column(DAYS, int, "Days since then."),
+        ]
+        oldest = _oldest(report, fulls)
+        rows = [
+            (*row, since, None if since is None else (report.as_of - since).days)
+            for row, since in zip(rows, (oldest.get(key) for key in order), strict=True)
+        ]
     return report._replace(columns=tuple(columns), rows=rows)
 
 
-def _sortable(key: tuple[Value, ...]) -> tuple[tuple[bool, str], ...]:
+def _oldest(report: Report, groups: Sequence[tuple[Value, ...]]) -> dict[tuple[Value, ...], datetime.date]:
+    """Group → the earliest day since which a row of it says to be there; `groups` has the group of each row."""
+    position = report.position(SINCE)
+    found: dict[tuple[Value, ...], datetime.date] = {}
+    for row, group in zip(report.rows, groups, strict=True):
+        since = row[position]
+        if isinstance(since, datetime.date):
+            found[group] = min(since, found.get(group, since))
+    return found
+
+
+def sortable(key: tuple[Value, ...]) -> tuple[tuple[bool, str], ...]:
+    """What groups are put in order by: their keys as text, those without a value last."""
     return tuple((value is None, "" if value is None else str(value)) for value in key)

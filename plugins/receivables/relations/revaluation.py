@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Final
 
 from receivables.money import added
+from receivables.relations.amounts import digits
 from receivables.relations.question import Question, filtered, narrowed
 from receivables.report import Column, Report, Row
 from receivables.rules.revaluation import FORM, Balance, Revalued, balances, revalue
-from receivables.view import View, scale_of
+from receivables.view import View
 
 COLUMNS: Final = (
     Column("account", str, "The receivable account."),
@@ -44,12 +45,11 @@ def evaluate(view: View, question: Question) -> Report:
     found = revalue(narrowed(view, question, NAMES))
     ordered = sorted(found.items, key=lambda each: _order(view, each))
     rows = [_row(view, each) for each in ordered]
-    digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
-    digits |= {each.rule.currency: scale_of(view.book, each.rule.currency).digits for each in found.items}
+    shown = view.book.digits() | digits(view.book, {each.rule.currency for each in found.items})
     # What is booked is booked for a customer, which conditions may have left out in part.
     notes = _notes(view, () if question.where or question.customer else balances(view, found))
     return Report(
-        "revaluation", "Revaluation", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), notes, digits,
+        "revaluation", "Revaluation", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), notes, shown,
         found.problems,
     )  # fmt: skip
 
@@ -66,10 +66,9 @@ def _order(view: View, each: Revalued) -> tuple[object, ...]:
 def _row(view: View, each: Revalued) -> Row:
     book = view.book
     pocket = book.pockets[book.items.pocket[each.item]]
-    customer = book.customers.get(pocket.customer)
     file, line = book.texts.source(each.item)
     return (
-        pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
+        pocket.account, pocket.customer, book.name_of(pocket.customer),
         book.items.number[each.item], book.items.instalment[each.item] or None,
         datetime.date.fromordinal(book.items.date[each.item]), pocket.currency, each.outstanding,
         each.booked.rate, each.booked.told, each.rule.currency, each.carrying,
@@ -80,7 +79,7 @@ def _row(view: View, each: Revalued) -> Row:
 
 def _notes(view: View, found: Sequence[Balance]) -> tuple[str, ...]:
     """What is booked of it, by functional currency; that nobody says how to value, where there is no policy."""
-    if not any(subject == FORM.subject for subject, _ in view.book.settings.policies):
+    if not view.book.settings.names(FORM.subject):
         return ('No policy "revaluation" says which currency the books are kept in: nothing is revalued.',)
     notes = []
     for currency in sorted({balance.place.currency for balance in found}):

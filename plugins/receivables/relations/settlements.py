@@ -8,10 +8,10 @@ from typing import Final
 
 from receivables.book import KIND_CODES, Book
 from receivables.facts import APPLY, KINDS, REFUND, REVALUATION, REVERSAL
-from receivables.money import EXACT, iso_digits, rounded
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.money import EXACT, rounded
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
-from receivables.view import View
+from receivables.view import View, scale_of
 
 COLUMNS: Final = (
     Column("date", datetime.date, "The day from which the settlement counts: the later of the two documents'."),
@@ -46,8 +46,8 @@ _ACTIVE: Final = frozenset(KIND_CODES[kind] for kind in (REFUND, REVERSAL, APPLY
 
 def evaluate(view: View, question: Question) -> Report:
     """The settlements up to the as-of date (from the period's first day on), in order of date."""
-    keep = keeper(view.book, question, split_conditions(question, NAMES)[1])
-    first = 0 if question.period_from is None else question.period_from.toordinal()
+    keep = keeper_for(view.book, question, NAMES)
+    first = question.first_day
     settlements = view.book.settlements
     rows = []
     for position in range(view.settlement_count):
@@ -57,8 +57,8 @@ def evaluate(view: View, question: Question) -> Report:
             continue
         rows.append(settlement_row(view, position))
     rows.sort(key=lambda row: (row[0], row[1], row[3], row[5], row[6] or 0, row[10], row[4]))
-    digits = {currency: scale.digits for currency, scale in view.book.scales.items()}
-    return Report("settlements", "Settlements", view.as_of, COLUMNS, filtered(rows, COLUMNS, question), (), digits)
+    shown = filtered(rows, COLUMNS, question)
+    return Report("settlements", "Settlements", view.as_of, COLUMNS, shown, (), view.book.digits())
 
 
 def _settling(book: Book, position: int) -> int:
@@ -101,9 +101,7 @@ def settlement_row(view: View, position: int) -> Row:
     if theirs is not None and ours is not None and same:
         # A credit booked at a higher price than its debit realises a gain on a receivable.
         change = ours[0] - theirs[0] if settled == debit else theirs[0] - ours[0]
-        known = book.scales.get(theirs[1])
-        places = iso_digits(theirs[1]) if known is None else known.digits
-        difference = rounded(EXACT.multiply(amount, change), places)
+        difference = rounded(EXACT.multiply(amount, change), scale_of(book, theirs[1]).digits)
     file, line = book.texts.source(cause)
     return (
         datetime.date.fromordinal(settlements.day[position]), pocket.customer, pocket.account, pocket.currency,

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from receivables.facts import APPLY, NEVER_DUE
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.view import View
 
@@ -122,12 +122,11 @@ def evaluate(view: View, question: Question) -> Report:
     The closing balance is the balance of the last row; opening plus debits less credits equals it.
     """
     book = view.book
-    keep = keeper(book, question, split_conditions(question, NAMES)[1])
+    keep = keeper_for(book, question, NAMES)
     chosen = [item for item in range(view.item_count) if keep is None or keep(item)]
     rows: list[Row] = []
     for activity in activities(view, chosen, question.period_from):
         rows.extend(activity_rows(view, activity, question.period_from))
-    digits = {currency: scale.digits for currency, scale in book.scales.items()}
     title = "Statement of account"
     if question.customer is not None and question.customer in book.customers:
         title = f"{title}, {question.customer} {book.customers[question.customer].name},"
@@ -138,7 +137,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         (),
-        digits,
+        book.digits(),
     )
 
 

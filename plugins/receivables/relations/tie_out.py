@@ -122,7 +122,6 @@ def evaluate(view: View, question: Question) -> Report:
             for posting in book.unexplained
             if posting.day <= day and book.places[posting.place] == (tie.account, tie.currency)
         )  # fmt: skip
-    digits = {currency: scale.digits for currency, scale in book.scales.items()}
     return Report(
         "tie_out",
         "Tie-out",
@@ -130,7 +129,7 @@ def evaluate(view: View, question: Question) -> Report:
         COLUMNS,
         filtered(rows, COLUMNS, question),
         tie_out_notes(view),
-        digits,
+        book.digits(),
     )
 
 

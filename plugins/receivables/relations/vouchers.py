@@ -10,7 +10,8 @@ from typing import Final
 from receivables.book import Book
 from receivables.lookup import Lookup
 from receivables.places import Place, place_of, told_place
-from receivables.relations.in_hand import amount_of, digits, names_of
+from receivables.relations.amounts import digits, shown
+from receivables.relations.in_hand import names_of
 from receivables.relations.question import Question, filtered, split_conditions
 from receivables.report import Column, Report, Row
 from receivables.rules.receipt_books import Voucher, kept
@@ -50,9 +51,9 @@ def evaluate(view: View, question: Question) -> Report:
         if voucher.date >= first and keep(voucher)
         for row in _rows(book, voucher)
     ]
-    shown = filtered(rows, COLUMNS, question)
-    places = digits(book, {str(row[7]) for row in shown if row[7]})
-    return Report("vouchers", "Receipt vouchers", view.as_of, COLUMNS, shown, (), places)
+    chosen = filtered(rows, COLUMNS, question)
+    places = digits(book, {str(row[7]) for row in chosen if row[7]})
+    return Report("vouchers", "Receipt vouchers", view.as_of, COLUMNS, chosen, (), places)
 
 
 def _keeper(view: View, question: Question) -> Callable[[Voucher], bool]:
@@ -89,7 +90,7 @@ def _rows(book: Book, voucher: Voucher) -> list[Row]:
         (
             voucher.book, voucher.voucher, voucher.status, voucher.date, use.number if use else "",
             ", ".join(use.customers) if use else "", names_of(book, use.customers) if use else "",
-            currency, None if amount is None else amount_of(book, amount, currency), voucher.holder,
+            currency, None if amount is None else shown(book, amount, currency), voucher.holder,
             use.received_by if use else "", "; ".join(remarks), *place_of(book.folder, voucher.source),
         )
         for currency, amount in amounts or (("", None),)

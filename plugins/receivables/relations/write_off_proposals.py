@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Final
 
 from receivables.problems import Problem
-from receivables.relations.open_items import digits
-from receivables.relations.question import Question, filtered, keeper, split_conditions
+from receivables.relations.question import Question, filtered, keeper_for
 from receivables.report import Column, Report, Row
 from receivables.rules import limitation
 from receivables.rules.disputes import disputed
-from receivables.rules.write_off import Candidate, candidates, place
+from receivables.rules.write_off import Candidate, candidates, cited_policy
 from receivables.rules.write_off_policy import FORM
 from receivables.view import View
 
@@ -48,7 +47,7 @@ def evaluate(view: View, question: Question) -> Report:
     pairs, problems = proposed(view, question)
     rows = [row for _, row in pairs]
     return Report(
-        "write_off_proposals", "Write-off proposals", view.as_of, COLUMNS, rows, _notes(view), digits(view, None),
+        "write_off_proposals", "Write-off proposals", view.as_of, COLUMNS, rows, _notes(view), view.book.digits(),
         problems,
     )  # fmt: skip
 
@@ -59,7 +58,7 @@ def proposed(view: View, question: Question) -> tuple[list[tuple[Candidate, Row]
     What is narrowed is only what is shown: an approval or an allowance that several documents share is used up in the
     same order whatever is asked.
     """
-    keep: Callable[[int], bool] | None = keeper(view.book, question, split_conditions(question, NAMES)[1])
+    keep: Callable[[int], bool] | None = keeper_for(view.book, question, NAMES)
     expired, problems = expired_claims(view)
     pairs = {
         row: candidate
@@ -72,8 +71,7 @@ def proposed(view: View, question: Question) -> tuple[list[tuple[Candidate, Row]
 def expired_claims(view: View) -> tuple[dict[int, str], tuple[Problem, ...]]:
     """The open claims whose limitation period is over, each with its last day; nothing where no policy asks."""
     settings = view.book.settings
-    names = [name for subject, name in settings.policies if subject == FORM.subject]
-    if not any(settings.value(FORM.subject, "expired", view.as_of, name=name) for name in names):
+    if not any(settings.value(FORM.subject, "expired", view.as_of, name=name) for name in settings.names(FORM.subject)):
         return {}, ()
     found = limitation.limits(view)
     return {
@@ -88,29 +86,23 @@ def proposal_row(view: View, candidate: Candidate) -> Row:
     book, item = view.book, candidate.item
     items = book.items
     pocket = book.pockets[items.pocket[item]]
-    customer = book.customers.get(pocket.customer)
     due = items.due[item]
     file, line = book.texts.source(item)
-    policy = candidate.policy
-    name = f' "{policy.name}"' if policy.name else ""
-    source = f": {policy.values['source']}" if "source" in policy.values else ""
     debits = candidate.debits
     return (
-        pocket.account, pocket.customer, pocket.customer if customer is None else customer.name,
+        pocket.account, pocket.customer, book.name_of(pocket.customer),
         items.number[item], items.instalment[item] or None,
         datetime.date.fromordinal(items.date[item]), datetime.date.fromordinal(due), pocket.currency,
         view.amount(item, candidate.units), max(view.as_of.toordinal() - due, 0), candidate.reason,
         candidate.ready, "; ".join(candidate.missing), "; ".join(candidate.evidence), candidate.approval,
         debits[0].account if len(debits) == 1
         else ", ".join(f"{debit.account} {debit.amount:,} {pocket.currency}" for debit in debits),
-        candidate.calculation, f"{policy.subject}{name} of {policy.date} ({place(book, policy.source)}){source}",
-        file, line,
+        candidate.calculation, cited_policy(book, candidate.policy), file, line,
     )  # fmt: skip
 
 
 def _notes(view: View) -> tuple[str, ...]:
     settings = view.book.settings
-    names = sorted(name for subject, name in settings.policies if subject == FORM.subject)
-    if any(settings.in_force(FORM.subject, view.as_of, name) for name in names):
+    if any(settings.in_force(FORM.subject, view.as_of, name) for name in settings.names(FORM.subject)):
         return ()
     return (f'No policy "{FORM.subject}" is in force on {view.as_of}: nothing is proposed.',)

@@ -15,8 +15,7 @@ from itertools import pairwise
 from math import floor
 from typing import Final, NamedTuple
 
-from dateutil.relativedelta import relativedelta
-
+from receivables.rules.calendar_months import months_after
 from receivables.rules.day_counts import days_between, year_pieces
 from receivables.rules.disputes import Dispute
 from receivables.rules.penalty_policy import PenaltyPolicy
@@ -457,18 +456,6 @@ def time_pieces(policy: PenaltyPolicy, rate: Applied, origin: int, first: int, l
         return [(days_between(policy.day_count, origin, first, last), 1, 30)]
     times = PER_YEAR[rate.unit]
     return [(days, times, base) for days, base in year_pieces(policy.day_count, origin, first, last)]
-
-
-def months_after(day: datetime.date, months: int) -> int:
-    """The ordinal of the day so many months later; one after all days where the calendar ends before.
-
-    >>> from_ordinal(months_after(datetime.date(2024, 1, 31), 1))
-    datetime.date(2024, 2, 29)
-    """
-    try:
-        return (day + relativedelta(months=months)).toordinal()
-    except (OverflowError, ValueError):
-        return datetime.date.max.toordinal() + 1
 
 
 def fixed_sum(policy: PenaltyPolicy, late: Late, largest: int) -> int:

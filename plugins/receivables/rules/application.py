@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from receivables.money import iso_digits
-from receivables.rules.write_off_policy import read_amounts
+from receivables.rules.write_off_policy import read_account, read_amounts
 from receivables.settings import Key, Policy, PolicyForm, Settings, one_of, text, whole_number, words
 
 REFERENCE: Final = "reference"
@@ -85,15 +84,6 @@ _LARGE_NOTES: Final[Mapping[str, Decimal]] = {
     "VND": Decimal(999), "KHR": Decimal(99), "IDR": Decimal(999), "LAK": Decimal(999), "JPY": Decimal(9),
 }  # fmt: skip
 
-_ACCOUNT: Final = re.compile(r"[^\W\d_][^\s:]*(?::[^\s:]+)+")
-
-
-def _account(value: Any) -> str:
-    account = text(value)
-    if not _ACCOUNT.fullmatch(account):
-        raise ValueError(value)
-    return account
-
 
 def _some_of(*valid: str) -> Callable[[Any], frozenset[str]]:
     """A reader of a list of these words; "none" is the empty list, and "-word" leaves a word out of all."""
@@ -138,7 +128,7 @@ def _list(of: tuple[str, ...]) -> str:
 
 
 def _account_key(about: str) -> Key:
-    return Key(_account, "the name of an account, as text", about)
+    return Key(read_account, "the name of an account, as text", about)
 
 
 FORM: Final = PolicyForm(

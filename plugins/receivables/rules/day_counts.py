@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
+from receivables.rules.calendar_months import ends_month
+
 from_ordinal = datetime.date.fromordinal
 
 
@@ -50,17 +52,13 @@ def _e_30_days(start: int, end: int) -> int:
 def _e_isda_30_days(start: int, end: int) -> int:
     """30E/360 ISDA, the German commercial method: the last day of every month is the 30th."""
     one, two = from_ordinal(start), from_ordinal(end)
-    first = 30 if _ends_month(one) else one.day
-    last = 30 if _ends_month(two) else two.day
+    first = 30 if ends_month(one) else one.day
+    last = 30 if ends_month(two) else two.day
     return 360 * (two.year - one.year) + 30 * (two.month - one.month) + last - first
 
 
-def _ends_month(day: datetime.date) -> bool:
-    return day.day == calendar.monthrange(day.year, day.month)[1]
-
-
 def _ends_february(day: datetime.date) -> bool:
-    return day.month == 2 and _ends_month(day)
+    return day.month == 2 and ends_month(day)
 
 
 _DAYS: Final[Mapping[str, Callable[[int, int], int]]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
@@ -158,14 +159,15 @@ def balances(view: View) -> list[Balance]:
     by_key: dict[Key, list[Movement]] = {}
     for movement in movements(view):
         by_key.setdefault(_key(movement), []).append(movement)
-    paired = {(each.entity, each.other) for each in view.book.between.values()}
-    mirrored = [(other, entity, currency) for entity, other, currency in by_key if entity and (other, entity) in paired]
+    # Who does not say between whom has no other side.
+    paired = {(each.entity, each.other) for each in view.book.between.values() if each.entity and each.other}
+    mirrored = [(other, entity, currency) for entity, other, currency in by_key if (other, entity) in paired]
     found = []
     for entity, other, currency in sorted({*by_key, *mirrored}):
         of_key = by_key.get((entity, other, currency), [])
         amount = of_key[-1].balance if of_key else Decimal(0)
         counterpart = None
-        if entity and (other, entity) in paired:
+        if (other, entity) in paired:
             theirs = by_key.get((other, entity, currency))
             counterpart = theirs[-1].balance if theirs else Decimal(0)
         if amount or counterpart:
@@ -253,28 +255,31 @@ def _named(
 
 def _settled(of_key: Sequence[Movement]) -> list[Movement]:
     """The movements of one key in order, each with the balance after it and with what of it is not settled."""
-    balance = Decimal(0)
-    # Entry → what is left of it; what an entry moves between the accounts of one key settles nothing.
-    left: dict[Place, Decimal] = {}
+    # The entries with what is left of each; all that is left has one sign.
+    queue: deque[tuple[Place, Decimal]] = deque()
     for place, group in groupby(of_key, key=lambda each: place_of("", each.booked.entry)):
+        # What an entry moves between the accounts of one key settles nothing.
         amount = added(each.booked.amount for each in group)
-        for older in list(left):
-            if not amount or (left[older] > 0) == (amount > 0):
-                break
-            taken = min(abs(left[older]), abs(amount)).copy_sign(amount)
-            amount = EXACT.subtract(amount, taken)
-            left[older] = EXACT.add(left[older], taken)
-            if not left[older]:
-                del left[older]
+        while amount and queue and (queue[0][1] > 0) != (amount > 0):
+            oldest, owed = queue.popleft()
+            rest = EXACT.add(owed, amount)
+            if rest and (rest > 0) == (owed > 0):
+                queue.appendleft((oldest, rest))
+                rest = Decimal(0)
+            amount = rest
         if amount:
-            left[place] = EXACT.add(left.get(place, Decimal(0)), amount)
-    found = []
+            queue.append((place, amount))
+    left: dict[Place, Decimal] = {}
+    for place, rest in queue:
+        # Entries that a plugin made may share a place.
+        left[place] = EXACT.add(left.get(place, Decimal(0)), rest)
+    balance, found = Decimal(0), []
     for each in of_key:
         balance = EXACT.add(balance, each.booked.amount)
-        rest = left.get(place_of("", each.booked.entry), Decimal(0))
-        part = Decimal(0)
+        place = place_of("", each.booked.entry)
+        rest, part = left.get(place, Decimal(0)), Decimal(0)
         if rest and (rest > 0) == (each.booked.amount > 0):
-            part = min(abs(rest), abs(each.booked.amount)).copy_sign(rest)
-            left[place_of("", each.booked.entry)] = EXACT.subtract(rest, part)
+            part = min(rest, each.booked.amount, key=abs)
+            left[place] = EXACT.subtract(rest, part)
         found.append(each._replace(balance=balance, open=part))
     return found

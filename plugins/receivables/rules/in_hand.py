@@ -11,15 +11,18 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final, NamedTuple
 
 from receivables.book import KIND_CODES, Book
 from receivables.facts import RECEIPT, Booked
-from receivables.money import added
+from receivables.money import EXACT, added
 from receivables.places import Place, place_of
+from receivables.rules.voucher_numbers import plain
 from receivables.rules.write_off_policy import read_amounts
 from receivables.settings import BANK, CUSTOMERS, IN_HAND, SUSPENSE, Key, PolicyForm, whole_number
 
@@ -96,8 +99,8 @@ class Origin(NamedTuple):
 
     @property
     def names(self) -> frozenset[str]:
-        """What an entry may call it."""
-        return frozenset(name.casefold() for name in (self.number, self.voucher, self.cheque) if name)
+        """What an entry may call it, as compared."""
+        return called(self.number, self.voucher, self.cheque)
 
 
 class Holding(NamedTuple):
@@ -165,19 +168,45 @@ class Receipts(NamedTuple):
 
 def hands(book: Book, as_of: datetime.date) -> Hands:
     """What is in hand at the end of a day, and how it came there."""
-    booked = [each for each in book.booked if each.role == IN_HAND and each.date <= as_of]
-    if not booked:
+    if not any(each.role == IN_HAND for each in book.booked):
         return Hands((), ())
     followed = _Following(book)
-    entries = [list(group) for _, group in groupby(booked, key=lambda each: (each.date, place_of("", each.entry)))]
-    for _, of_day in groupby(entries, key=lambda entry: entry[0].date):
-        waiting = list(of_day)
-        while waiting:
-            # Money that goes through several hands on one day follows its way, in whatever order it was written.
-            ready = next((entry for entry in waiting if followed.covers(entry)), waiting[0])
-            waiting.remove(ready)
-            followed.take(ready)
+    for _, of_day in _by_day(book, as_of):
+        followed.follow(of_day)
     return Hands(followed.holdings(), tuple(followed.movements))
+
+
+def holdings_on(book: Book, days: Iterable[datetime.date]) -> dict[datetime.date, Sequence[Holding]]:
+    """What is in hand at the end of each of these days, found in one pass."""
+    wanted = sorted(set(days))
+    if not wanted or not any(each.role == IN_HAND for each in book.booked):
+        return dict.fromkeys(wanted, ())
+    followed, found = _Following(book), dict[datetime.date, Sequence[Holding]]()
+    for date, of_day in _by_day(book, wanted[-1]):
+        while wanted[0] < date:
+            found[wanted.pop(0)] = followed.holdings()
+        followed.follow(of_day)
+    return {**found, **{day: followed.holdings() for day in wanted}}
+
+
+def _by_day(book: Book, as_of: datetime.date) -> Iterator[tuple[datetime.date, list[list[Booked]]]]:
+    """The days on which something was booked in hand, each with its entries."""
+    booked = (each for each in book.booked if each.role == IN_HAND and each.date <= as_of)
+    entries = (list(group) for _, group in groupby(booked, key=lambda each: (each.date, place_of("", each.entry))))
+    for date, of_day in groupby(entries, key=lambda entry: entry[0].date):
+        yield date, list(of_day)
+
+
+def text_of(details: Mapping[str, Any], word: str) -> str | None:
+    """A text of metadata, or a whole number, which may go without quotes; None for anything else.
+
+    >>> text_of({"cheque": "000123"}, "cheque"), text_of({"cheque": Decimal(77)}, "cheque"), text_of({}, "cheque")
+    ('000123', '77', None)
+    """
+    said = details.get(word)
+    if isinstance(said, Decimal) and said == said.to_integral_value():
+        return str(said)
+    return said if isinstance(said, str) else None
 
 
 def holder_of(account: str, details: Mapping[str, Mapping[str, Any]]) -> str:
@@ -186,7 +215,7 @@ def holder_of(account: str, details: Mapping[str, Mapping[str, Any]]) -> str:
     >>> holder_of("Assets:InHand:Lan", {})
     'Lan'
     """
-    return str(details.get(account, {}).get(HOLDER) or account.rpartition(":")[2])
+    return text_of(details.get(account, {}), HOLDER) or account.rpartition(":")[2]
 
 
 def stage_of(account: str, details: Mapping[str, Mapping[str, Any]]) -> str:
@@ -226,21 +255,137 @@ def over_limit(found: Hands, book: Book, as_of: datetime.date) -> list[tuple[str
     ]
 
 
-def is_named(holding: Holding, names: Collection[str], slip: str = "") -> bool:
-    """Whether an entry that says these names (in small letters), or that slip, means a holding."""
-    return any(name in names for name in holding.origin.names) or (
-        bool(slip) and holding.slip.casefold() == slip.casefold()
-    )
+def cheques_twice(found: Hands) -> list[tuple[str, list[str]]]:
+    """The cheques in hand of one number and bank that stand on several receipts, with the receipts."""
+    receipts: dict[tuple[str, str], dict[str, str]] = {}
+    for each in found.holdings:
+        if each.origin.cheque:
+            key = plain(each.origin.cheque), plain(each.origin.cheque_bank)
+            receipts.setdefault(key, {})[each.origin.number] = each.origin.cheque
+    return [
+        (next(iter(numbers.values())), sorted(number or "a receipt without number" for number in numbers))
+        for _, numbers in sorted(receipts.items())
+        if len(numbers) > 1
+    ]
 
 
-def in_order(stock: Iterable[Holding], names: Collection[str], slip: str = "") -> list[Holding]:
-    """Holdings of one account in the order in which they go: what is named, cash before cheques, the oldest first."""
-    return sorted(
-        stock,
-        key=lambda held: (
-            not is_named(held, names, slip), bool(held.origin.cheque), held.origin.received, held.since,
-        ),
-    )  # fmt: skip
+def called(*texts: str) -> frozenset[str]:
+    """The names in texts, of which each may have several with commas, as compared: without case and spaces.
+
+    >>> sorted(called("RC-1", "A 1, a2"))
+    ['a1', 'a2', 'rc-1']
+    """
+    return frozenset(plain(name) for text in texts for name in _SEVERAL.split(text) if name.strip())
+
+
+def taken(stock: Iterable[Holding], amount: Decimal, names: Collection[str], slip: str = "") -> list[Holding]:
+    """What of the holdings of one account an entry over so much takes, in parts of one origin.
+
+    Args:
+      stock: The holdings, in the order in which they came.
+      amount: How much goes.
+      names: What the entry calls it: vouchers, cheques, receipts.
+      slip: The slip that it says.
+    """
+    there = _Stock()
+    for each in stock:
+        there.put(each)
+    return there.take(amount, called(*names), slip)[0]
+
+
+class _Turn(NamedTuple):
+    """When the money of a holding goes, if nobody names any: cash before cheques, the oldest first.
+
+    Attributes:
+      is_cheque, received, since: Of the holding.
+      came: How much came to the account before it, for what came on one day.
+    """
+
+    is_cheque: bool
+    received: datetime.date
+    since: datetime.date
+    came: int
+
+
+class _Stock:
+    """What is on one account in one currency, found by name and in the order in which it goes without scanning all.
+
+    Attributes:
+      positive: The sum of what is there, without what was given beyond it.
+      owing: What was given beyond it, as negative amounts, the oldest first.
+    """
+
+    def __init__(self) -> None:
+        self.positive = Decimal(0)
+        self.owing: list[Holding] = []
+        self._held: dict[_Turn, Holding] = {}
+        self._turns: list[_Turn] = []
+        self._named: dict[str, dict[_Turn, None]] = {}
+        self._slips: dict[str, dict[_Turn, None]] = {}
+        self._came = 0
+
+    def holdings(self) -> list[Holding]:
+        """What is there, in the order in which it came."""
+        return [*self.owing, *(self._held[turn] for turn in sorted(self._turns, key=lambda turn: turn.came))]
+
+    def has(self, amount: Decimal, names: Collection[str]) -> bool:
+        """Whether so much is there, and anything of these names where there are any."""
+        return self.positive >= amount and (not names or not self._named.keys().isdisjoint(names))
+
+    def put(self, holding: Holding) -> None:
+        """Add money; what was given beyond what was there is made good first, the oldest first."""
+        left = holding.amount
+        # A cheque stays one piece of paper.
+        while left and self.owing and not holding.origin.cheque:
+            oldest = self.owing[0]
+            filled = min(left, -oldest.amount)
+            left = EXACT.subtract(left, filled)
+            missing = EXACT.add(oldest.amount, filled)
+            self.owing[:1] = [oldest._replace(amount=missing)] if missing else []
+        if left:
+            self._came += 1
+            turn = _Turn(bool(holding.origin.cheque), holding.origin.received, holding.since, self._came)
+            insort(self._turns, turn)
+            self._held[turn] = holding._replace(amount=left)
+            self.positive = EXACT.add(self.positive, left)
+            for index, name in self._indexed(holding):
+                index.setdefault(name, {})[turn] = None
+
+    def take(self, amount: Decimal, names: Collection[str], slip: str) -> tuple[list[Holding], Decimal]:
+        """What goes, in parts of one origin, and how much of the amount is not there.
+
+        First all that is named, cash before cheques; then the rest in the same order, no cheque of it in part.
+        """
+        found = dict.fromkeys(turn for name in names for turn in self._named.get(name, ()))
+        found |= dict.fromkeys(turn for name in called(slip) for turn in self._slips.get(name, ()))
+        left, parts = amount, list[Holding]()
+        for turn in chain(sorted(found), (turn for turn in tuple(self._turns) if turn not in found)):
+            if not left:
+                break
+            whole = turn.is_cheque and turn not in found
+            part = Decimal(0) if whole and self._held[turn].amount > left else min(left, self._held[turn].amount)
+            if part:
+                parts.append(self._held[turn]._replace(amount=part))
+                left = EXACT.subtract(left, part)
+                self._lessen(turn, part)
+        return parts, left
+
+    def _lessen(self, turn: _Turn, part: Decimal) -> None:
+        holding = self._held[turn]
+        left = EXACT.subtract(holding.amount, part)
+        self.positive = EXACT.subtract(self.positive, part)
+        if left:
+            self._held[turn] = holding._replace(amount=left)
+            return
+        del self._held[turn], self._turns[bisect_left(self._turns, turn)]
+        for index, name in self._indexed(holding):
+            del index[name][turn]
+            if not index[name]:
+                del index[name]
+
+    def _indexed(self, holding: Holding) -> Iterator[tuple[dict[str, dict[_Turn, None]], str]]:
+        yield from ((self._named, name) for name in holding.origin.names)
+        yield from ((self._slips, slip) for slip in called(holding.slip))
 
 
 class _Following:
@@ -249,7 +394,7 @@ class _Following:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._receipts = _receipts(book)
-        self._stock: dict[tuple[str, str], list[Holding]] = {}
+        self._stock: defaultdict[tuple[str, str], _Stock] = defaultdict(_Stock)
         self.movements: list[CashMovement] = []
 
     def holdings(self) -> tuple[Holding, ...]:
@@ -257,18 +402,25 @@ class _Following:
         return tuple(
             holding
             for _, stock in sorted(self._stock.items())
-            for holding in sorted(stock, key=lambda each: (each.since, each.origin.received))
+            for holding in sorted(stock.holdings(), key=lambda each: (each.since, each.origin.received))
         )
 
-    def covers(self, entry: Sequence[Booked]) -> bool:
-        """Whether what the entry takes is there, under the names that it gives."""
-        for each in _out(entry):
-            stock = [holding for holding in self._stock.get((each.account, each.currency), ()) if holding.amount > 0]
-            names = _names(each)
-            known = frozenset(name for holding in stock for name in holding.origin.names)
-            if added(holding.amount for holding in stock) < -each.amount or (names and names.isdisjoint(known)):
-                return False
-        return True
+    def follow(self, of_day: Iterable[Sequence[Booked]]) -> None:
+        """Move what the entries of one day move."""
+        waiting = [(entry, self._wanted(entry)) for entry in of_day]
+        while waiting:
+            # Money that goes through several hands on one day follows its way, in whatever order it was written: an
+            # entry waits until what it takes is there, under the names that it gives.
+            covered = (
+                place
+                for place, (_, wanted) in enumerate(waiting)
+                if all(stock.has(amount, names) for stock, amount, names in wanted)
+            )
+            self.take(waiting.pop(next(covered, 0))[0])
+
+    def _wanted(self, entry: Sequence[Booked]) -> list[tuple[_Stock, Decimal, frozenset[str]]]:
+        """What an entry takes: from where, how much, and how it calls it."""
+        return [(self._stock[each.account, each.currency], -each.amount, _names(each)) for each in _out(entry)]
 
     def take(self, entry: Sequence[Booked]) -> None:
         """Move what an entry moves."""
@@ -283,41 +435,31 @@ class _Following:
 
     def _given(self, each: Booked) -> list[tuple[Holding, Booked]]:
         """What leaves an account with a posting, in parts of one origin; what is not there comes last."""
-        stock = self._stock.setdefault((each.account, each.currency), [])
-        names, slip = _names(each), str(each.details.get(SLIP, ""))
-        stock[:] = in_order(stock, names, slip)
-        left, parts, kept = -each.amount, list[tuple[Holding, Booked]](), list[Holding]()
-        for holding in stock:
-            named = is_named(holding, names, slip)
-            part = _part(holding, left, whole=bool(holding.origin.cheque) and not named)
-            if part:
-                parts.append((holding._replace(amount=part), each))
-                left -= part
-            if part != holding.amount:
-                kept.append(holding._replace(amount=holding.amount - part))
+        stock = self._stock[each.account, each.currency]
+        parts, left = stock.take(-each.amount, _names(each), _text(each, SLIP))
         if left:
             nowhere = Origin(each.date, "", (), "", "", "", None, place_of(self._book.folder, each.source))
             missing = self._held(each, left, nowhere)
-            kept.append(missing._replace(amount=-left))
-            parts.append((missing, each))
-        stock[:] = kept
-        return parts
+            stock.owing.append(missing._replace(amount=-left))
+            parts.append(missing)
+        return [(part, each) for part in parts]
 
     def _arrive(self, each: Booked, given: list[tuple[Holding, Booked]]) -> list[tuple[Holding, Booked]]:
         """Put what arrives on an account: first of what others give, the rest from outside; returns what is left."""
+        stock = self._stock[each.account, each.currency]
         wanted, rest = each.amount, list[tuple[Holding, Booked]]()
         for part, giver in given:
             amount = min(wanted, part.amount)
             if amount:
-                wanted -= amount
-                self._put(self._held(each, amount, part.origin))
+                wanted = EXACT.subtract(wanted, amount)
+                stock.put(self._held(each, amount, part.origin))
                 action = DEPOSITED if self._stage(each.account) == TO_BANK else HANDED_OVER
                 self._note(each, action, giver.account, each.account, part.since, amount, part.origin)
             if amount != part.amount:
-                rest.append((part._replace(amount=part.amount - amount), giver))
+                rest.append((part._replace(amount=EXACT.subtract(part.amount, amount)), giver))
         if wanted:
             origin = self._origin(each)
-            self._put(self._held(each, wanted, origin))
+            stock.put(self._held(each, wanted, origin))
             self._note(each, RECEIVED, "", each.account, None, wanted, origin)
         return rest
 
@@ -328,20 +470,8 @@ class _Following:
             action = RETURNED if CUSTOMERS in each.against else PAID_OUT
         self._note(each, action, each.account, "", part.since, part.amount, part.origin)
 
-    def _put(self, holding: Holding) -> None:
-        """Add money; what was given beyond what was there is made good first, the oldest first."""
-        stock = self._stock.setdefault((holding.account, holding.currency), [])
-        left, kept = holding.amount, list[Holding]()
-        for other in sorted(stock, key=lambda held: held.since):
-            # A cheque stays one piece of paper.
-            filled = min(left, -other.amount) if other.amount < 0 and not holding.origin.cheque else Decimal(0)
-            left -= filled
-            if other.amount + filled:
-                kept.append(other._replace(amount=other.amount + filled))
-        stock[:] = [*kept, holding._replace(amount=left)] if left else kept
-
     def _held(self, each: Booked, amount: Decimal, origin: Origin) -> Holding:
-        slip, moved = str(each.details.get(SLIP, "")), place_of(self._book.folder, each.entry)
+        slip, moved = _text(each, SLIP), place_of(self._book.folder, each.entry)
         return Holding(each.account, each.currency, each.date, slip, moved, amount, origin)
 
     def _note(
@@ -356,8 +486,8 @@ class _Following:
     ) -> None:
         self.movements.append(
             CashMovement(
-                each.date, action, giver, taker, since, amount, each.currency, str(each.details.get(SLIP, "")),
-                str(each.details.get(BANK_ID, "")), place_of(self._book.folder, each.source), origin,
+                each.date, action, giver, taker, since, amount, each.currency, _text(each, SLIP),
+                _text(each, BANK_ID), place_of(self._book.folder, each.source), origin,
             )
         )  # fmt: skip
 
@@ -369,9 +499,9 @@ class _Following:
             each.date,
             receipt.number if receipt else "",
             receipt.customers if receipt else customers,
-            str(each.details.get(VOUCHER, "")),
-            str(each.details.get(CHEQUE, "")),
-            str(each.details.get(CHEQUE_BANK, "")),
+            _text(each, VOUCHER),
+            _text(each, CHEQUE),
+            _text(each, CHEQUE_BANK),
             dated if isinstance(dated, datetime.date) else None,
             place_of(self._book.folder, each.source),
         )
@@ -395,20 +525,15 @@ def _receipts(book: Book) -> dict[Place, Receipts]:
     return found
 
 
-def _part(holding: Holding, left: Decimal, *, whole: bool) -> Decimal:
-    """How much of a holding goes with what is left to give."""
-    if holding.amount <= 0 or (whole and holding.amount > left):
-        return Decimal(0)
-    return min(left, holding.amount)
-
-
 def _out(entry: Iterable[Booked]) -> list[Booked]:
     return [each for each in entry if each.amount < 0]
 
 
 def _names(each: Booked) -> frozenset[str]:
     """What a posting calls the money that it moves."""
-    said = [*each.links]
-    for key in (VOUCHER, CHEQUE):
-        said += _SEVERAL.split(str(each.details.get(key, "")))
-    return frozenset(name.strip().casefold() for name in said if name.strip())
+    return called(*each.links, _text(each, VOUCHER), _text(each, CHEQUE))
+
+
+def _text(each: Booked, word: str) -> str:
+    """What a posting or its entry says under a word; "" when it does not."""
+    return text_of(each.details, word) or ""

@@ -27,7 +27,7 @@ from receivables.book import KIND_CODES, Book
 from receivables.facts import PENALTY, RECEIPT, RETENTION, WRITE_OFF, Event
 from receivables.history import Change, changes
 from receivables.lookup import Lookup
-from receivables.places import told_place
+from receivables.places import source_of, told_place
 from receivables.problems import Problem, problem
 from receivables.rules.assignment import NONE, policy_name
 from receivables.rules.limitation_policy import (
@@ -577,9 +577,8 @@ class _Finder:
         if isinstance(stated, datetime.date):
             return Claim(due, stated, f"{words or f'due {due}'}, counted from {stated} as the document says")
         if stated is not None:
-            file, line = self.book.texts.source(item)
-            written = self.book.texts.details(item).get(FROM)
-            self.problems.append(problem("bad-date", {"filename": file, "lineno": line}, word=FROM, value=written))
+            source, written = source_of(self.book.texts.source(item)), self.book.texts.details(item).get(FROM)
+            self.problems.append(problem("bad-date", source, word=FROM, value=written))
         if policy.basis == DATE and not charges_for:
             date = datetime.date.fromordinal(items.date[item])
             return Claim(due, date, f"document of {date}, due {due},")

@@ -8,7 +8,6 @@ multiplied by the loss given default and the factor, and is at most the whole de
 
 from __future__ import annotations
 
-import calendar
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -19,6 +18,7 @@ from receivables.book import KIND_CODES, Book
 from receivables.facts import CREDIT_MEMO, NEVER_DUE, REVALUATION, WRITE_OFF
 from receivables.history import Change, changes
 from receivables.problems import Problem, problem
+from receivables.rules.calendar_months import month_ends, months_later
 from receivables.rules.provision_policy import NEVER_PAID, Plan, percent_of
 from receivables.view import View, view
 
@@ -47,36 +47,6 @@ class LossRate(NamedTuple):
     rate: Fraction | None
     loss: Fraction | None
     calculation: str
-
-
-def month_ends(as_of: datetime.date, count: int) -> list[datetime.date]:
-    """So many month ends, ascending, the last on or before `as_of`.
-
-    >>> [str(day) for day in month_ends(datetime.date(2026, 3, 30), 2)]
-    ['2026-01-31', '2026-02-28']
-    """
-    year, month = as_of.year, as_of.month
-    if as_of.day < calendar.monthrange(year, month)[1]:
-        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-    found: list[datetime.date] = []
-    while len(found) < count and year >= 1:
-        found.append(datetime.date(year, month, calendar.monthrange(year, month)[1]))
-        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-    return found[::-1]
-
-
-def months_later(day: datetime.date, months: int) -> datetime.date:
-    """The same day so many months later, or the month's last where it has no such day; never after the year 9999.
-
-    >>> str(months_later(datetime.date(2025, 8, 31), 6)), str(months_later(datetime.date(2024, 2, 29), 12))
-    ('2026-02-28', '2025-02-28')
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > datetime.MAXYEAR:
-        return datetime.date.max
-    if year < datetime.MINYEAR:
-        return datetime.date.min
-    return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 class Past:

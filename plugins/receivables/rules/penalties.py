@@ -18,6 +18,7 @@ from receivables.facts import APPLY, KINDS, PENALTY, RECEIPT, Event
 from receivables.history import Change, changes
 from receivables.lookup import Lookup
 from receivables.money import Scale
+from receivables.places import source_of
 from receivables.problems import Problem, problem
 from receivables.rules.accrual import (
     Accrued,
@@ -155,7 +156,7 @@ class _Run:
 
     def run(self) -> Penalties:
         """All charges."""
-        if not any(subject == PENALTY for subject, _ in self.settings.policies):
+        if not self.settings.names(PENALTY):
             return Penalties((), ())
         view, items = self.view, self.view.book.items
         late = {
@@ -368,10 +369,9 @@ class _Run:
             )
             for policy, error in self.missing.values()
         ]
-        names = [name or "(the one without a name)" for subject, name in self.settings.policies if subject == PENALTY]
+        names = [name or "(the one without a name)" for name in self.settings.names(PENALTY)]
         for name, item in self.unknown.items():
-            file, line = self.view.book.texts.source(item)
-            place = {"filename": file, "lineno": line}
+            place = source_of(self.view.book.texts.source(item))
             valid = ", ".join([*names, NONE])
             told.append(problem("no-such-policy", place, who="the document", subject=PENALTY, name=name, valid=valid))
         told += [

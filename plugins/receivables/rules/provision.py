@@ -19,8 +19,10 @@ from typing import Final, NamedTuple
 from receivables.facts import REVALUATION
 from receivables.lookup import Lookup
 from receivables.money import Scale
+from receivables.places import source_of
 from receivables.problems import Problem, problem
-from receivables.rules.loss_rates import LossRate, Past, months_later
+from receivables.rules.calendar_months import months_between
+from receivables.rules.loss_rates import LossRate, Past
 from receivables.rules.portfolios import portfolio_of
 from receivables.rules.provision_policy import MATRIX, ROLL_RATE, SPECIFIC, TABLE, Plan, Plans, percent_of
 from receivables.rules.specific import Specific, Specifics
@@ -106,20 +108,6 @@ class _Rate(NamedTuple):
     told: str
 
 
-def months_between(since: datetime.date, day: datetime.date) -> int:
-    """The whole months from one day to another, 0 where it is not later.
-
-    A month is whole on the same day of the next one, or on its last day where it has no such day.
-
-    >>> months_between(datetime.date(2025, 8, 31), datetime.date(2026, 2, 28))
-    6
-    >>> months_between(datetime.date(2025, 8, 31), datetime.date(2026, 2, 27))
-    5
-    """
-    months = (day.year - since.year) * 12 + day.month - since.month
-    return max(months if months_later(since, months) <= day else months - 1, 0)
-
-
 def provided_amount(units: int, share: Fraction, scale: Scale) -> Decimal:
     """The share of so many units, rounded half up to the currency's digits, and never above the units themselves.
 
@@ -197,8 +185,7 @@ class _Computation:
         agreed = self._lookup.of_document(item, ORIGINAL_DUE)
         wrong = agreed is not None and not isinstance(agreed, datetime.date)
         if wrong:
-            file, line = self._view.book.texts.source(item)
-            self._report("bad-date", {"filename": file, "lineno": line}, word=ORIGINAL_DUE, value=agreed)
+            self._report("bad-date", source_of(self._view.book.texts.source(item)), word=ORIGINAL_DUE, value=agreed)
         elif isinstance(agreed, datetime.date):
             since = agreed
         days = max(as_of.toordinal() - items.due[item], 0)

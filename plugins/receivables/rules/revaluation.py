@@ -18,9 +18,9 @@ from receivables.book import Book
 from receivables.facts import REVALUATION
 from receivables.lookup import Lookup
 from receivables.money import added, rounded
-from receivables.places import told_place
+from receivables.places import source_of, told_place
 from receivables.problems import Problem, problem
-from receivables.settings import CUSTOMERS, EXCHANGE, UNREALISED, Key, Policy, PolicyForm, flag, one_of, text
+from receivables.settings import ACCOUNT, CUSTOMERS, EXCHANGE, UNREALISED, Key, Policy, PolicyForm, flag, one_of, text
 from receivables.settings import whole_number as days
 from receivables.view import Rates, View, rates_at, scale_of, view
 
@@ -45,8 +45,6 @@ _ENDLESS: Final = 28
 """So many digits has a price that Beancount divided out of a total (`@@`): the last of them is rounded."""
 
 _CURRENCY: Final = re.compile(r"[A-Z][A-Z0-9'._-]{0,22}[A-Z0-9]|[A-Z]")
-_OTHER: Final = "\x80-\U0010ffff"
-_ACCOUNT: Final = re.compile(rf"[A-Z{_OTHER}][A-Za-z0-9\-{_OTHER}]*(:[A-Z0-9{_OTHER}][A-Za-z0-9\-{_OTHER}]*)+")
 
 
 def _currency(value: Any) -> str:
@@ -58,7 +56,7 @@ def _currency(value: Any) -> str:
 
 def _place(value: Any) -> str:
     written = text(value)
-    if written != CUSTOMER and not _ACCOUNT.fullmatch(written):
+    if written != CUSTOMER and not ACCOUNT.fullmatch(written):
         raise ValueError(value)
     return written
 
@@ -300,8 +298,9 @@ def revalue(view: View) -> Revaluation:
         if booked is None:
             date = datetime.date.fromordinal(book.items.date[item])
             problems[item] = problem(
-                "no-booked-rate", _source(view, item), None, number=view.label(item), currency=rule.currency,
-                series=_series(rule, currency), date=date, age=_age(rule), example=_example(rule, currency, date),
+                "no-booked-rate", source_of(book.texts.source(item)), None, number=view.label(item),
+                currency=rule.currency, series=_series(rule, currency), date=date, age=_age(rule),
+                example=_example(rule, currency, date),
             )  # fmt: skip
         if closing is None or booked is None:
             pocket = book.pockets[book.items.pocket[item]]
@@ -413,7 +412,8 @@ def _monetary(lookup: Lookup, view: View, item: int, rule: Rule, problems: dict[
         try:
             return flag(said)
         except ValueError:
-            problems[MONETARY, item] = problem("bad-flag", _source(view, item), word=MONETARY, value=said)
+            source = source_of(view.book.texts.source(item))
+            problems[MONETARY, item] = problem("bad-flag", source, word=MONETARY, value=said)
     return view.book.items.amount[item] > 0 or rule.credits
 
 
@@ -423,11 +423,6 @@ def _booked(prices: Prices, view: View, item: int, rule: Rule) -> Quote | None:
     if own is not None and own[1] == rule.currency:
         return Quote(own[0], "entry")
     return prices.of(view.currency(item), rule, datetime.date.fromordinal(view.book.items.date[item]))
-
-
-def _source(view: View, item: int) -> Mapping[str, Any]:
-    file, line = view.book.texts.source(item)
-    return {"filename": file, "lineno": line}
 
 
 def _series(rule: Rule, currency: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from receivables.facts import REVALUATION, Event
 from receivables.lookup import Lookup
+from receivables.places import source_of
 from receivables.problems import Problem, problem
 from receivables.rules.insolvency import INSOLVENT, Insolvencies
 from receivables.rules.naming import debits_named
@@ -143,8 +144,7 @@ class Specifics:
             return self._of_note(note, (note.date.toordinal(), customer, *note.documents))
         own = book.texts.details(item).get(PROVISION)
         if own is not None:
-            file, line = book.texts.source(item)
-            return self._of_word(own, "document", (book.items.first[item],), {"filename": file, "lineno": line})
+            return self._of_word(own, "document", (book.items.first[item],), source_of(book.texts.source(item)))
         note = self._of_all.get(customer)
         if note is not None:
             return self._of_note(note, (note.date.toordinal(), customer))

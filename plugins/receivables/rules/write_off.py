@@ -11,18 +11,18 @@ The policy in force on the as-of date decides: that of the document's entity, el
 from __future__ import annotations
 
 import datetime
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Context, Decimal
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from receivables.book import Book
 from receivables.facts import APPLY, KINDS, NEVER_DUE, RECEIPT, WRITE_OFF, Booked, Event
 from receivables.history import Change, changes
 from receivables.lookup import Lookup
 from receivables.money import added
+from receivables.places import told_place
 from receivables.rules import write_off_policy as policies
 from receivables.rules.insolvency import INSOLVENCY_EVENTS, Insolvencies
 from receivables.rules.naming import debits_named
@@ -110,7 +110,7 @@ def candidates(view: View, disputed: Mapping[int, int], expired: Mapping[int, st
       disputed: Item → units in dispute.
       expired: Item → why its claim has expired, for those that have.
     """
-    if not any(subject == FORM.subject for subject, _ in view.book.settings.policies):
+    if not view.book.settings.names(FORM.subject):
         return []
     desk = _Desk(view, disputed, expired)
     found = [
@@ -134,14 +134,16 @@ def portfolio_key(settings: Settings, day: datetime.date) -> str:
     return str(settings.value(FORM.subject, "portfolio", day, policies.PORTFOLIO))
 
 
-def place(book: Book, source: Mapping[str, Any]) -> str:
-    """File and line, the file seen from the ledger's folder: "2026/activity.beancount:19"."""
-    return f"{str(source.get('filename')).removeprefix(f'{book.folder}{os.sep}')}:{source.get('lineno')}"
+def cited_policy(book: Book, policy: Policy) -> str:
+    """A policy with its day, its place and who decided it: "write-off of 2024-01-01 (main.beancount:4): the board"."""
+    name = f' "{policy.name}"' if policy.name else ""
+    source = f": {policy.values['source']}" if "source" in policy.values else ""
+    return f"{policy.subject}{name} of {policy.date} ({told_place(book.folder, policy.source)}){source}"
 
 
 def cited(book: Book, event: Event) -> str:
     """An event with its day and place: "demand 2025-06-03 (activity.beancount:12)"."""
-    return f"{event.kind or 'note'} {event.date} ({place(book, event.entry.meta)})"
+    return f"{event.kind or 'note'} {event.date} ({told_place(book.folder, event.entry.meta)})"
 
 
 def approves_write_off(event: Event) -> bool:
@@ -181,7 +183,7 @@ class _Desk:
         self._policies: dict[int, WriteOffPolicy] = {}
         self._insolvencies = Insolvencies(view, self._lookup)
         self._plans = Plans(view.book.settings, view.as_of)
-        self._several = any(name for subject, name in view.book.settings.policies if subject == FORM.subject)
+        self._several = any(view.book.settings.names(FORM.subject))
 
     # -- what there is ---------------------------------------------------------------------------
 
@@ -402,7 +404,7 @@ class _Desk:
             covered = self._covered(event, item, units)
             if covered >= units:
                 given = f"{names[by]}, {event.date}"
-                return f"given by {given} ({place(self._book, event.entry.meta)})", given, ()
+                return f"given by {given} ({told_place(self._book.folder, event.entry.meta)})", given, ()
             short = short or f"; that of {event.date} covers {self._money(item, covered)}"
         missing = f"approval of {names[needed]}{short}"
         return f"needed from {names[needed]}", "", (missing,)

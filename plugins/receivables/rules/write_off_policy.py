@@ -186,7 +186,8 @@ def read_evidence(value: Any) -> Evidence:
     return tuple(groups)
 
 
-def _account(value: Any) -> str:
+def read_account(value: Any) -> str:
+    """The name of an account in any language; raises ValueError for what is none."""
     account = text(value)
     if not re.fullmatch(r"[^\W\d_][^\s:]*(?::[^\s:]+)+", account):
         raise ValueError(value)
@@ -221,7 +222,7 @@ FORM: Final = PolicyForm(
             read_amounts, '"5 USD, 50,000 VND"', "Balances up to this may go: what is open of the whole document."
         ),
         "small-after": Key(whole_number, "a number of days", "Only small balances at least so many days overdue."),
-        "small-account": Key(_account, "an account", "Where small balances go, if not where all others do."),
+        "small-account": Key(read_account, "an account", "Where small balances go, if not where all others do."),
         "age": Key(whole_number, "a number of days", "Claims at least so many days overdue may go."),
         "expired": Key(flag, _YES, "Claims whose limitation period is over may go."),
         "insolvent": Key(flag, _YES, "Claims on insolvent customers may go, due or not."),
