@@ -70,6 +70,16 @@ def test_choices_are_replayed_on_another_session() -> None:
     assert len([text for text in said(one, evident=False) if "#receipt" in text]) == 3
 
 
+def test_each_of_several_items_with_this_amount_is_offered() -> None:
+    asked = session()
+    offered = [each for each in asked.candidates() if each.customer == "OldMill"]
+    numbers = [asked.book.items.number[item] for each in offered for item in each.items]
+    assert numbers == ["INV-2026-0114", "INV-2026-0115"]
+    assert offered[1].evidence[-1] == "INV-2026-0115 is open with the same amount"
+    asked.choose(Choice("1", TAKE, "OldMill", 2))
+    assert any('settles: "INV-2026-0115"' in entry for entry in said(asked))
+
+
 def test_a_choice_can_be_taken_back() -> None:
     """Fewer choices are the session as it was before the last."""
     asked = session()
