@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ledgers import COMPANY, Told, day
 
+from receivables.fava.part import members, part
 from receivables.rules.in_hand import RECEIVED, hands
 
 HOLDERS = """
@@ -258,6 +259,21 @@ def test_a_customers_overpayment_with_its_refund_and_approval() -> None:
     assert [row[key] for key in figures] == [1100, 1000, 60, 40, 500, day("2026-05-06")]
     (row,) = ledger.rows("overpayments", "2026-05-10")
     assert [row[key] for key in figures] == [1100, 1000, 0, 100, 500, day("2026-05-06")]
+
+
+def test_a_part_of_the_book_moves_the_money_as_the_whole_does() -> None:
+    """A page about one customer must not say that money which went to the bank is still in hand."""
+    book = told(
+        CASH
+        + """
+2026-05-06 * "To the bank"
+  Assets:Bank  500 USD
+  Assets:InHand:Lan  -500 USD
+"""
+    ).book
+    for pockets in (range(len(book.pockets)), ()):
+        assert hands(part(book, members(book), pockets), day("2026-05-05")).holdings
+        assert hands(part(book, members(book), pockets), day("2026-05-06")).holdings == ()
 
 
 def test_the_limit_is_for_cash_and_named_below() -> None:

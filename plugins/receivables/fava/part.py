@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from receivables.book import Book, Items, LedgerColumns, SettlementColumns, TextColumns, Texts
+from receivables.settings import DESCRIBED
 
 
 class PartTexts:
@@ -88,7 +89,8 @@ def part(book: Book, known: Members, pockets: Collection[int]) -> Book:
     return book._replace(
         customers={code: customer for code, customer in book.customers.items() if code in codes},
         events=[event for event in book.events if event.customer in codes],
-        booked=[each for each in book.booked if each.customer in codes],
+        # Money in hand and between companies is one stream: without the steps that name nobody it seems to stand still.
+        booked=[each for each in book.booked if each.customer in codes or each.role in DESCRIBED],
         pockets=kept,
         places=[book.places[place] for place in sorted(places)],
         items=Items(
